@@ -1,0 +1,134 @@
+/**
+ * The run's configuration: one YAML file, strict. Every field has its unit, default and reason here;
+ * the JSON schema for editors is made from the same object. Defaults are those of `docs/` and of the KTO paper.
+ */
+import { z } from 'zod';
+
+const path = z.string().min(1);
+const positiveInt = z.int().positive();
+const weight = z.union([z.literal('auto'), z.number().positive()]);
+
+export const LoraSchema = z
+  .strictObject({
+    rank: positiveInt.default(16).describe('Rank r of the adapter matrices.'),
+    alpha: z.number().positive().default(32).describe('Scale: the adapter counts alpha / rank.'),
+    targets: z
+      .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
+      .default('all-linear')
+      .describe('Linear layers that get an adapter, by the last part of their name, or all-linear.'),
+    from: path.optional().describe('Folder of an adapter (PEFT layout) to continue; it is then also the reference.'),
+  })
+  .describe('The adapter, for method: lora.');
+
+export const LossSchema = z
+  .strictObject({
+    type: z.enum(['kto', 'apo_zero_unpaired', 'sft']).default('kto').describe('Which loss is minimised.'),
+    beta: z
+      .number()
+      .positive()
+      .default(0.1)
+      .describe('Strength of the pull to the reference; rewards are beta times the log-ratio.'),
+    desirableWeight: weight.default(1).describe('Weight of good rows (λ_D), or auto: from the class counts.'),
+    undesirableWeight: weight.default(1).describe('Weight of bad rows (λ_U), or auto: from the class counts.'),
+    sftWeight: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .describe('Adds this times the sft loss of the desirable rows to kto or apo_zero_unpaired.'),
+  })
+  .describe('The loss and its weights.');
+
+export const DataSchema = z
+  .strictObject({
+    train: z.union([path, z.array(path).min(1)]).describe('JSONL file or files of feedback rows.'),
+    heldOut: z
+      .union([z.number().min(0).lt(1), path, z.array(path).min(1)])
+      .default(0)
+      .describe(
+        'Rows kept out of training for evaluation: a share of the training rows (0 to 1), or files of their own.',
+      ),
+    maxLength: z.int().min(2).default(1024).describe('Longest prompt plus completion, in tokens.'),
+    truncation: z
+      .enum(['keepStart', 'keepEnd'])
+      .default('keepStart')
+      .describe(
+        'Rows over maxLength: keepStart cuts the completion at its end and drops rows whose prompt alone fills maxLength; keepEnd cuts the prompt at its start first.',
+      ),
+    order: z
+      .enum(['shuffled', 'file'])
+      .default('shuffled')
+      .describe('Order of rows in an epoch; file is for parity with other trainers.'),
+    pairing: z
+      .enum(['drawn', 'rotate'])
+      .default('drawn')
+      .describe(
+        'How a row gets another row’s completion for the reference point; rotate takes the row before it, for parity with other trainers.',
+      ),
+    badRows: z.int().nonnegative().default(100).describe('More unusable rows than this end the run.'),
+  })
+  .describe('The feedback rows.');
+
+export const TrainingSchema = z
+  .strictObject({
+    seed: z.int().nonnegative().default(42).describe('Everything random comes from it.'),
+    epochs: z.number().positive().default(1).describe('Passes over the training rows.'),
+    maxSteps: positiveInt.optional().describe('Ends the run after this many steps.'),
+    globalBatch: positiveInt.default(32).describe('Rows of one step; 8 to 128 advised, kto needs 2 or more.'),
+    microbatchTokens: positiveInt.default(2048).describe('Token budget of a microbatch (rows times the longest row).'),
+    microbatchRows: positiveInt.optional().describe('Most rows of a microbatch.'),
+    learningRate: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Peak learning rate; 1e-4 for lora and 5e-6 for full when left out.'),
+    schedule: z.enum(['constant', 'linear', 'cosine']).default('linear').describe('Learning rate after the warm-up.'),
+    warmupRatio: z.number().min(0).max(1).default(0.1).describe('Share of the steps in which the learning rate rises.'),
+    warmupSteps: z.int().nonnegative().optional().describe('Steps of the warm-up, instead of warmupRatio.'),
+    weightDecay: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .describe('Decoupled weight decay of matrices (not of biases and norms).'),
+    adamBeta1: z.number().min(0).lt(1).default(0.9),
+    adamBeta2: z.number().min(0).lt(1).default(0.999),
+    adamEpsilon: z.number().positive().default(1e-8),
+    clipNorm: z.number().positive().default(1).describe('The gradient is scaled down to this norm.'),
+  })
+  .describe('Steps, batches and the optimizer.');
+
+export const EvaluationSchema = z
+  .strictObject({
+    everySteps: positiveInt
+      .optional()
+      .describe('Evaluates the held-out rows every so many steps; at the end in any case.'),
+  })
+  .describe('Evaluation of the held-out rows.');
+
+export const RunConfigSchema = z.strictObject({
+  model: path.describe('Hugging Face folder of the base model.'),
+  output: path.describe('Folder for the adapter or model, metrics, log and plot.'),
+  method: z.enum(['lora', 'full']).default('lora').describe('lora trains an adapter, full trains every weight.'),
+  lora: LoraSchema.prefault({}),
+  loss: LossSchema.prefault({}),
+  data: DataSchema,
+  training: TrainingSchema.prefault({}),
+  evaluation: EvaluationSchema.prefault({}),
+  workers: positiveInt.max(64).default(2).describe('Workers that `train` starts and that a coordinator waits for.'),
+  engine: z
+    .enum(['auto', 'tensorflow-gpu', 'tensorflow', 'wasm'])
+    .default('auto')
+    .describe('Tensor engine; auto takes the best that loads.'),
+  threads: positiveInt
+    .default(1)
+    .describe('Compute threads of each worker. Part of what makes bits equal, so never guessed from the machine.'),
+  engineMismatch: z
+    .enum(['refuse', 'warn'])
+    .default('refuse')
+    .describe('What happens to a worker whose engine, version, settings or processor differ from the first one’s.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+/** A checked, complete configuration: every default filled in. */
+export type RunConfig = Readonly<z.output<typeof RunConfigSchema>>;
+/** What a person writes: fields with defaults may be left out. */
+export type RunConfigInput = z.input<typeof RunConfigSchema>;

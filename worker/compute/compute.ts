@@ -1,0 +1,95 @@
+/**
+ * What the compute thread does for the main thread: everything that touches tensors or long arrays.
+ * Flat arrays (gradients, parameters) travel as SharedArrayBuffer, never copied between the threads.
+ */
+
+import type { RunConfig } from '../../core/config/schema.js';
+import type { EngineFingerprint } from '../../core/fingerprint.js';
+import type { LossSettings } from '../../core/kto.js';
+import type { Parameter } from '../../core/parameters.js';
+
+/** A row, or a row's prompt with another row's completion. */
+export interface SequenceInput {
+  readonly row: number;
+  /** Prompt and completion. */
+  readonly tokenIds: Uint32Array;
+  readonly promptLength: number;
+  readonly desirable: boolean;
+  /** Nats, where known already. */
+  readonly referenceLogp?: number;
+}
+
+/** Log-probs in nats; sums run over completion tokens. */
+export interface SequenceScore {
+  readonly row: number;
+  readonly policyLogp: number;
+  readonly referenceLogp: number;
+  /** Sum of the entropies of the predicted distributions, nats. */
+  readonly entropySum: number;
+  /** Sum of the mean logits over the vocabulary. */
+  readonly logitSum: number;
+}
+
+export interface Loaded {
+  readonly engine: EngineFingerprint;
+  readonly parameters: readonly Parameter[];
+  /** Live flat float32 parameters; the compute thread writes them in `update` alone. */
+  readonly values: SharedArrayBuffer;
+  /** SHA-256 of the values, hex. */
+  readonly digest: string;
+}
+
+export interface ScoreRequest {
+  readonly sequences: readonly SequenceInput[];
+  readonly policy: boolean;
+  /** Computes the reference of sequences that carry none. */
+  readonly reference: boolean;
+}
+
+export interface GradientRequest {
+  readonly sequences: readonly SequenceInput[];
+  readonly loss: LossSettings;
+  readonly z0: number;
+  readonly sftScale: number;
+  /** Receives the leaf's gradient: the sum over its examples, flat float32. */
+  readonly into: SharedArrayBuffer;
+}
+
+export interface AddRequest {
+  /** target[targetOffset + i] += source[sourceOffset + i], float32; offsets and length in elements. */
+  readonly target: SharedArrayBuffer;
+  readonly targetOffset: number;
+  readonly source: SharedArrayBuffer;
+  readonly sourceOffset: number;
+  readonly length: number;
+}
+
+export interface DivideRequest {
+  readonly target: SharedArrayBuffer;
+  readonly offset: number;
+  readonly length: number;
+  readonly divisor: number;
+}
+
+export interface UpdateRequest {
+  readonly gradient: SharedArrayBuffer;
+  /** Norm of the whole gradient, as `measure` gave it. */
+  readonly norm: number;
+  readonly learningRate: number;
+  /** 1-based number of the update, for Adam's bias correction. */
+  readonly updateNumber: number;
+}
+
+export interface Compute {
+  /** Loads the engine and the model that the configuration names. */
+  load(config: RunConfig): Promise<Loaded>;
+  score(request: ScoreRequest): Promise<SequenceScore[]>;
+  gradient(request: GradientRequest): Promise<SequenceScore[]>;
+  add(request: AddRequest): Promise<void>;
+  divide(request: DivideRequest): Promise<void>;
+  /** SHA-256 (hex) and Euclidean norm (float64 sum in order) of a flat float32 array. */
+  measure(values: SharedArrayBuffer): Promise<{ digest: string; norm: number }>;
+  /** Clips, applies AdamW to the parameters and puts them into the model. */
+  update(request: UpdateRequest): Promise<void>;
+  close(): Promise<void>;
+}

@@ -32,6 +32,8 @@ export interface SequenceScore {
 
 export interface Loaded {
   readonly engine: EngineFingerprint;
+  /** Why this engine was taken, for a person. */
+  readonly engineReason: string;
   readonly parameters: readonly Parameter[];
   /** Live flat float32 parameters; the compute thread writes them in `update` alone. */
   readonly values: SharedArrayBuffer;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exampleLoss, type LossSettings } from '../../core/kto.js';
+import { ENGINES } from '../../test/support/engines.js';
 import { modelFolder, type ParityCase } from '../../test/support/parity-data.js';
 import type { SequenceInput } from '../compute/compute.js';
 import { loadEngine } from '../engine/load.js';
@@ -68,9 +69,9 @@ function checkSlot(
   return Math.abs(slope - norm) / norm;
 }
 
-beforeAll(() => loadEngine('wasm', { threads: 1 }));
+describe.each(ENGINES)('the gradient of a leaf on %s', (engine) => {
+  beforeAll(() => loadEngine(engine, { threads: 1 }));
 
-describe('the gradient of a leaf', () => {
   it.each<ParityCase>(['llama-full', 'qwen2-full-weighted', 'gpt2-full'])(
     'is the slope of the loss in every tensor of %s',
     async (name) => {

@@ -4,9 +4,14 @@
  */
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
-import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import { type BackendWasm, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { ProspectError } from '../../../core/errors.js';
+
+/** Emscripten's allocator, which the backend's types leave out. */
+interface WasmModule {
+  _malloc(bytes: number): number;
+}
 
 /**
  * Makes wasm the calling thread's backend.
@@ -20,6 +25,20 @@ export async function loadWasmBackend(): Promise<{ version: string; settings: st
     throw new ProspectError('ENGINE_UNAVAILABLE', 'The wasm engine did not start. Node 20 or newer is needed.');
   }
   await tf.ready();
+  guardHeap((tf.backend() as BackendWasm).wasm as unknown as WasmModule);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd on' : 'simd off';
   return { version: version_wasm, settings: simd };
+}
+
+/** WebAssembly addresses 4 GiB. The backend does not look at what malloc answers; a full heap would overwrite address 0. */
+function guardHeap(module: WasmModule): void {
+  const allocate = module._malloc;
+  module._malloc = (bytes: number): number => {
+    const address = allocate(bytes);
+    if (address !== 0 || bytes === 0) return address;
+    throw new ProspectError(
+      'ENGINE_UNAVAILABLE',
+      `The wasm engine's memory of 4 GiB is full (${bytes} more bytes were asked for). Lower training.microbatchTokens, or use engine: tensorflow.`,
+    );
+  };
 }

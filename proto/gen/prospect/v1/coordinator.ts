@@ -65,6 +65,8 @@ export interface Ready {
   parameterDigest: string;
   /** Trainable parameters in the order of the flat gradient. */
   parameters: Parameter[];
+  /** SHA-256 of the base model's files, hex: an adapter's parameters say nothing about the weights beneath. */
+  modelDigest: string;
 }
 
 /** What must be equal for equal bits. */
@@ -208,8 +210,8 @@ export interface ScoreReport {
   scores: SequenceScore[];
 }
 
+/** The run is over: leave. */
 export interface Finish {
-  /** Asks for the digest of the final parameters before leaving. */
   reason: string;
 }
 
@@ -732,7 +734,7 @@ export const Welcome: MessageFns<Welcome> = {
 };
 
 function createBaseReady(): Ready {
-  return { engine: undefined, parameterDigest: "", parameters: [] };
+  return { engine: undefined, parameterDigest: "", parameters: [], modelDigest: "" };
 }
 
 export const Ready: MessageFns<Ready> = {
@@ -745,6 +747,9 @@ export const Ready: MessageFns<Ready> = {
     }
     for (const v of message.parameters) {
       Parameter.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.modelDigest !== "") {
+      writer.uint32(34).string(message.modelDigest);
     }
     return writer;
   },
@@ -786,6 +791,14 @@ export const Ready: MessageFns<Ready> = {
             message.parameters.push(Parameter.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.modelDigest = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -808,6 +821,7 @@ export const Ready: MessageFns<Ready> = {
       : undefined;
     message.parameterDigest = object.parameterDigest ?? "";
     message.parameters = object.parameters?.map((e) => Parameter.fromPartial(e)) || [];
+    message.modelDigest = object.modelDigest ?? "";
     return message;
   },
 };

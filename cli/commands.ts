@@ -1,0 +1,46 @@
+/** All commands. A command's file is loaded when it is asked for, so that --help is fast and tensors stay unloaded. */
+import type { Command } from 'commander';
+
+interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  train: {
+    summary: 'train with a coordinator and workers on this machine',
+    load: async () => (await import('./train.js')).trainCommand(),
+  },
+  coordinator: {
+    summary: 'run the coordinator of a training run that workers join',
+    load: async () => (await import('./coordinator.js')).coordinatorCommand(),
+  },
+  worker: {
+    summary: 'join a training run as a worker',
+    load: async () => (await import('./worker.js')).workerCommand(),
+  },
+  generate: {
+    summary: 'complete a prompt with a model, with or without adapter',
+    load: async () => (await import('./generate.js')).generateCommand(),
+  },
+  evaluate: {
+    summary: 'loss, rewards and margins of held-out rows',
+    load: async () => (await import('./evaluate.js')).evaluateCommand(),
+  },
+  merge: {
+    summary: 'write an adapter into its base model',
+    load: async () => (await import('./merge.js')).mergeCommand(),
+  },
+  inspect: {
+    summary: 'what a dataset or a model consists of',
+    load: async () => (await import('./inspect.js')).inspectCommand(),
+  },
+  setup: {
+    summary: 'get a native tensor engine',
+    load: async () => (await import('./setup.js')).setupCommand(),
+  },
+  doctor: {
+    summary: 'which engine this machine gets, and the remedy for what is missing',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
+};

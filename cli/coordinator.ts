@@ -1,0 +1,57 @@
+/** `prospect coordinator`: the half of a run that owns data and time; workers join it from anywhere. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { Endpoint } from '../proto/transport/listen.js';
+import { hostRun } from './host-run.js';
+import { interruptSignal } from './interrupt.js';
+import { loadConfig } from './load-config.js';
+import { collect } from './options.js';
+
+interface Options {
+  readonly listen: Endpoint;
+  readonly set: string[];
+  readonly json?: true;
+}
+
+export function coordinatorCommand(): Command {
+  return new Command('coordinator')
+    .summary('run the coordinator of a training run that workers join')
+    .description(
+      'Reads the rows, waits until as many workers as the configuration says have joined, and drives the run.\n' +
+        'The result is saved on this machine.',
+    )
+    .argument('<run.yaml>', 'the configuration')
+    .option('--listen <host:port>', 'where workers reach it; port 0 takes any free one', endpoint, {
+      host: '127.0.0.1',
+      port: 7700,
+    })
+    .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
+    .option('--json', 'prints the result as one JSON object on stdout; progress goes to stderr')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  prospect coordinator run.yaml
+  prospect coordinator run.yaml --listen 0.0.0.0:7700 --set workers=8
+  prospect worker --coordinator localhost:7700      (in another terminal, once for each worker)`,
+    )
+    .action(coordinate);
+}
+
+async function coordinate(file: string, { listen, set, json }: Options): Promise<void> {
+  const config = await loadConfig(file, { set });
+  await hostRun({
+    config,
+    endpoint: listen,
+    json: json === true,
+    signal: interruptSignal(),
+    during: (run) => run.finished,
+  });
+}
+
+/** host:port, with an IPv6 host in brackets. */
+function endpoint(text: string): Endpoint {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65535) throw new InvalidArgumentError('It must be host:port, for instance 0.0.0.0:7700.');
+  return { host: match[1] ?? match[2]!, port };
+}

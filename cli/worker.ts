@@ -1,0 +1,55 @@
+/** `prospect worker`: joins a run, from this machine or another. */
+import { hostname } from 'node:os';
+import { Command, Option } from 'commander';
+import { startCompute } from '../worker/compute/start.js';
+import { engineEnvironment } from '../worker/engine/environment.js';
+import { runWorker } from '../worker/worker.js';
+import { interruptSignal } from './interrupt.js';
+import { createLogger, defaultFormat, type LogFormat } from './logger.js';
+import { wholeNumber } from './options.js';
+
+interface Options {
+  readonly coordinator: string;
+  readonly host: string;
+  readonly id: string;
+  readonly model?: string;
+  readonly connectTimeout: number;
+  readonly logLevel: string;
+  readonly logFormat: LogFormat;
+}
+
+export function workerCommand(): Command {
+  return new Command('worker')
+    .summary('join a training run as a worker')
+    .description('Joins the run of a coordinator, computes its part of every step, and leaves when the run is over.')
+    .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
+    .option('--host <address>', 'address of this machine that the other workers reach', '127.0.0.1')
+    .option('--id <name>', 'name of this worker in the run', `${hostname()}-${process.pid}`)
+    .option('--model <folder>', 'where the base model lies here, if not where the configuration says')
+    .option('--connect-timeout <seconds>', 'how long to wait for the coordinator', wholeNumber, 60)
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .addOption(new Option('--log-format <format>').choices(['pretty', 'json']).default(defaultFormat()))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  prospect worker --coordinator localhost:7700
+  prospect worker --coordinator 10.0.0.5:7700 --host 10.0.0.6 --model /models/smollm`,
+    )
+    .action(work);
+}
+
+async function work(options: Options): Promise<void> {
+  const { id, coordinator, host, model, logLevel, logFormat } = options;
+  const log = createLogger({ level: logLevel, format: logFormat, fields: { worker: id, pid: process.pid } });
+  await runWorker({
+    workerId: id,
+    coordinator,
+    host,
+    connectDeadlineMs: options.connectTimeout * 1000,
+    override: model === undefined ? {} : { model },
+    startCompute: (config) => startCompute(engineEnvironment(config.threads)),
+    log,
+    signal: interruptSignal(),
+  });
+}

@@ -1,0 +1,42 @@
+/** A committed step's metrics: one flat record, as it goes to the log, the page and the JSONL file. */
+import type { LossSettings } from '../../core/kto.js';
+import { type BatchMetrics, batchMetrics, type Mean } from './batch-metrics.js';
+import type { StepRecord } from './step-record.js';
+
+export interface StepMetrics extends BatchMetrics {
+  readonly step: number;
+  readonly epoch: number;
+  /** Before clipping. */
+  readonly grad_norm: number;
+  readonly learning_rate: number;
+  /** Prompt and completion tokens since the start of the run. */
+  readonly num_tokens: number;
+  readonly examples_per_second: Mean;
+  readonly tokens_per_second: Mean;
+  readonly workers: number;
+  /** Mismatched pairs that could not avoid the row's own completion, or one of the same prompt. */
+  readonly 'pairing/own_completion': number;
+  readonly 'pairing/same_prompt': number;
+  /** Wall-clock seconds of each phase. */
+  readonly [phase: `seconds/${string}`]: number;
+}
+
+/** @param tokensBefore num_tokens of the step before; 0 for the first. */
+export function stepMetrics(record: StepRecord, loss: LossSettings, tokensBefore: number): StepMetrics {
+  const phases = Object.entries(record.seconds);
+  const stepSeconds = phases.reduce((total, [, seconds]) => total + seconds, 0);
+  return {
+    step: record.step,
+    epoch: record.epoch,
+    ...batchMetrics(record.examples, record.referencePoint, loss, record.sftScale),
+    grad_norm: record.gradNorm,
+    learning_rate: record.learningRate,
+    num_tokens: tokensBefore + record.tokens,
+    examples_per_second: stepSeconds > 0 ? record.examples.length / stepSeconds : null,
+    tokens_per_second: stepSeconds > 0 ? record.tokens / stepSeconds : null,
+    workers: record.workers,
+    'pairing/own_completion': record.pairing.ownCompletion,
+    'pairing/same_prompt': record.pairing.samePrompt,
+    ...Object.fromEntries(phases.map(([phase, seconds]) => [`seconds/${phase}` as const, seconds])),
+  };
+}

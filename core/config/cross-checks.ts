@@ -1,0 +1,53 @@
+/** Mistakes that no field has alone: two settings that contradict each other. One line each, with the path. */
+import { RunConfigSchema } from './schema.js';
+import { type Tree, valueAt } from './tree.js';
+
+const DEFAULTS = RunConfigSchema.parse({ model: '-', output: '-', data: { train: '-' } });
+
+/** Looks at the values as written, so that it finds its mistakes beside those of single fields. */
+export function crossCheck(written: Tree): string[] {
+  const at = (path: string) => valueAt(written, path) ?? valueAt(DEFAULTS, path);
+  return [batchOfOne(at), loraForFull(at), sftTwice(at), evaluationOfNothing(at), heldOutInTraining(at), overBase(at)]
+    .flat()
+    .filter((mistake) => mistake !== undefined);
+}
+
+type Lookup = (path: string) => unknown;
+
+function batchOfOne(at: Lookup): string | undefined {
+  if (at('loss.type') !== 'kto' || at('training.globalBatch') !== 1) return undefined;
+  return (
+    'training.globalBatch: 1 cannot be used with loss.type kto: the reference point pairs each prompt with another ' +
+    'row’s completion, and a batch of one row has no other; take 2 or more (8 to 128 advised), or another loss.type'
+  );
+}
+
+function loraForFull(at: Lookup): string | undefined {
+  if (at('method') !== 'full' || at('lora.from') === undefined) return undefined;
+  return 'lora.from: continues an adapter, but method is full; set method: lora, or merge the adapter into the model first';
+}
+
+function sftTwice(at: Lookup): string | undefined {
+  const weight = at('loss.sftWeight');
+  if (at('loss.type') !== 'sft' || typeof weight !== 'number' || weight === 0) return undefined;
+  return 'loss.sftWeight: adds the sft loss to another one, but loss.type is sft already; leave it out';
+}
+
+function evaluationOfNothing(at: Lookup): string | undefined {
+  if (at('evaluation.everySteps') === undefined || at('data.heldOut') !== 0) return undefined;
+  return 'evaluation.everySteps: there are no held-out rows to evaluate; set data.heldOut to a share (0.1) or to files';
+}
+
+function heldOutInTraining(at: Lookup): string[] {
+  const files = (path: string) => [at(path)].flat().filter((file) => typeof file === 'string');
+  const training = new Set(files('data.train'));
+  return files('data.heldOut')
+    .filter((file) => training.has(file))
+    .map((file) => `data.heldOut: ${file} is in data.train too; held-out rows must not be trained on`);
+}
+
+function overBase(at: Lookup): string | undefined {
+  const model = at('model');
+  if (typeof model !== 'string' || model !== at('output')) return undefined;
+  return `output: ${model} is the base model’s folder, which would be overwritten; name another folder`;
+}

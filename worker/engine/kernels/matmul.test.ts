@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadEngine } from '../load.js';
+import { batchMatMul, matMul } from './matmul.js';
+
+const FLAGS = [
+  { a: false, b: false },
+  { a: true, b: false },
+  { a: false, b: true },
+  { a: true, b: true },
+];
+
+/** Plain sums of products of a [n, m, k] and b [n, k, p], given as element functions. */
+function product(
+  a: (n: number, i: number, j: number) => number,
+  b: typeof a,
+  [n, m, k, p]: [number, number, number, number],
+): number[] {
+  const out: number[] = [];
+  for (let entry = 0; entry < n; entry++)
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < p; j++) {
+        let sum = 0;
+        for (let l = 0; l < k; l++) sum += a(entry, i, l) * b(entry, l, j);
+        out.push(sum);
+      }
+  return out;
+}
+
+function tensorOf(
+  values: (n: number, i: number, j: number) => number,
+  [n, rows, columns]: [number, number, number],
+  transposed: boolean,
+): tf.Tensor3D {
+  const [first, second] = transposed ? [columns, rows] : [rows, columns];
+  const flat = new Float32Array(n * rows * columns);
+  let at = 0;
+  for (let entry = 0; entry < n; entry++)
+    for (let i = 0; i < first; i++)
+      for (let j = 0; j < second; j++) flat[at++] = transposed ? values(entry, j, i) : values(entry, i, j);
+  return tf.tensor3d(flat, [n, first, second]);
+}
+
+const A = (n: number, i: number, j: number): number => Math.sin(7 * n + 3 * i + j);
+const B = (n: number, i: number, j: number): number => Math.cos(5 * n + i - 2 * j);
+
+beforeAll(() => loadEngine('wasm', { threads: 1 }));
+
+describe.each(FLAGS)('with transposes $a, $b', (flags) => {
+  it('a batch of products has the right values', () => {
+    const out = batchMatMul(tensorOf(A, [3, 5, 4], flags.a), tensorOf(B, [3, 4, 6], flags.b), flags);
+    expect(out.shape).toEqual([3, 5, 6]);
+    const expected = product(A, B, [3, 5, 4, 6]);
+    out.dataSync().forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 5);
+    });
+  });
+
+  it('one product has the right values', () => {
+    const [a, b] = [tensorOf(A, [1, 5, 4], flags.a), tensorOf(B, [1, 4, 6], flags.b)];
+    const out = matMul(tf.squeeze(a, [0]), tf.squeeze(b, [0]), flags);
+    expect([...out.dataSync()].map((value) => value.toFixed(4))).toEqual(
+      product(A, B, [1, 5, 4, 6]).map((value) => value.toFixed(4)),
+    );
+  });
+});
+
+describe('matrix products', () => {
+  it('leave no tensors behind', () => {
+    const [a, b] = [tensorOf(A, [3, 5, 4], true), tensorOf(B, [3, 4, 6], true)];
+    const before = tf.memory().numTensors;
+    batchMatMul(a, b, { a: true, b: true }).dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

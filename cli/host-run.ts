@@ -1,6 +1,5 @@
 /** Hosting a run, for `train` and `coordinator`: the coordinator in this process, with lines, log and result on a terminal. */
 import { randomUUID } from 'node:crypto';
-import type { Logger } from 'pino';
 import { type SavedResult, type StartedRun, startRun } from '../coordinator/run.js';
 import { openRunReport, type RunReport } from '../coordinator/run-report.js';
 import { cacheFolder } from '../core/cache-folder.js';
@@ -20,7 +19,6 @@ export interface HostOptions {
 }
 
 export interface HostTools {
-  readonly log: Logger;
   /** Writes text to stderr without tearing the progress bar. */
   writeLog(text: string): void;
 }
@@ -42,6 +40,9 @@ export async function hostRun({ config, endpoint, json, signal, during }: HostOp
       return report;
     },
   });
-  const saved = await during(run, { log, writeLog: screen.writeLog });
+  const saved = await during(run, { writeLog: screen.writeLog }).catch((error: unknown) => {
+    log.debug({ err: error }, 'the run failed');
+    throw error;
+  });
   if (json) process.stdout.write(`${JSON.stringify({ ...saved, ...report?.summary() })}\n`);
 }

@@ -23,10 +23,8 @@ export function createLogger(options: LoggerOptions): Logger {
       done();
     },
   });
-  return pino(
-    { level, base: fields },
-    PinoPretty({ colorize: true, translateTime: 'HH:MM:ss', destination, sync: true }),
-  );
+  const look = { colorize: true, translateTime: 'HH:MM:ss', singleLine: true, ignore: 'pid' };
+  return pino({ level, base: fields }, PinoPretty({ ...look, destination, sync: true }));
 }
 
 export function defaultFormat(): LogFormat {

@@ -8,8 +8,8 @@ import { reportError } from './report-error.js';
 const EXAMPLES = `
 Examples:
   prospect train run.yaml
-  prospect inspect data feedback.jsonl --model ./model
-  prospect generate --model ./model --adapter ./out/adapter --prompt "Hello"
+  prospect inspect data run.yaml
+  prospect generate ./model --adapter out/adapter --prompt "Hello"
 `;
 
 const program = new Command('prospect')

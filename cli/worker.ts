@@ -42,7 +42,7 @@ Examples:
 async function work(options: Options): Promise<void> {
   const { id, coordinator, host, model, logLevel, logFormat } = options;
   const log = createLogger({ level: logLevel, format: logFormat, fields: { worker: id, pid: process.pid } });
-  await runWorker({
+  const life = runWorker({
     workerId: id,
     coordinator,
     host,
@@ -51,5 +51,9 @@ async function work(options: Options): Promise<void> {
     startCompute: (config) => startCompute(engineEnvironment(config.threads)),
     log,
     signal: interruptSignal(),
+  });
+  await life.catch((error: unknown) => {
+    log.debug({ err: error }, 'the worker failed');
+    throw error;
   });
 }

@@ -1,23 +1,22 @@
 /** Where a run is seen: metrics file, human lines, alarms, and at the end summary and plot. */
 import { join } from 'node:path';
-import { ALARM_HISTORY_STEPS, type Alarm, alarmsOf, newAlarms } from './metrics/alarms.js';
-import { type EvaluationMetrics, evaluationMetrics } from './metrics/evaluation-metrics.js';
+import { evaluationMetrics } from './metrics/evaluation-metrics.js';
 import { openJsonlLog } from './metrics/jsonl-log.js';
 import { writePlot } from './metrics/plot.js';
-import type { PlotPoint } from './metrics/plot-points.js';
 import { type ProgressStream, showProgress } from './metrics/progress.js';
-import { type StepMetrics, stepMetrics } from './metrics/step-metrics.js';
+import { stepMetrics } from './metrics/step-metrics.js';
 import type { EvaluationRecord, StepRecord } from './metrics/step-record.js';
 import { type RunSummary, summaryLines } from './metrics/summary.js';
 import type { ResolvedRun } from './resolve-run.js';
+import { createRunHistory } from './run-history.js';
 import type { RunLog } from './run-log.js';
 
 export interface RunReport {
   step(record: StepRecord): Promise<void>;
   evaluation(record: EvaluationRecord): Promise<void>;
-  /** Writes plot and summary. */
+  /** Writes the plot and the summary's lines. */
   finish(saved: { readonly folder: string; readonly sha256: string }): Promise<void>;
-  /** What `finish` summed up. */
+  /** What `finish` summed up; undefined before. */
   summary(): RunSummary | undefined;
   close(): Promise<void>;
 }
@@ -39,42 +38,26 @@ export async function openRunReport({ config, totalSteps, stream, log, now }: Re
   const jsonl = await openJsonlLog(metricsPath);
   const startedAtMs = now();
   const progress = showProgress({ stream, totalSteps, now });
-  const points: PlotPoint[] = [];
-  const evaluations: EvaluationMetrics[] = [];
-  let recent: StepMetrics[] = [];
-  let alarms: Alarm[] = [];
-  let firstStep: StepMetrics | undefined;
+  const history = createRunHistory();
   let summary: RunSummary | undefined;
-
-  const raiseAlarms = () => {
-    const now = alarmsOf(recent);
-    for (const { kind, message } of newAlarms(alarms, now)) log.warn({ alarm: kind }, message);
-    alarms = now;
-  };
   return {
     async step(record) {
-      const metrics = stepMetrics(record, config.loss, recent.at(-1)?.num_tokens ?? 0);
-      firstStep ??= metrics;
-      recent = [...recent, metrics].slice(-ALARM_HISTORY_STEPS);
-      points.push(plotPoint(metrics));
+      const metrics = stepMetrics(record, config.loss, history.tokens());
       await jsonl.append(metrics);
       progress.step(metrics);
-      raiseAlarms();
+      for (const { kind, message } of history.addStep(metrics)) log.warn({ alarm: kind }, message);
     },
     async evaluation(record) {
       const metrics = evaluationMetrics(record, config.loss);
-      evaluations.splice(1, 1, metrics);
       await jsonl.append(metrics);
       progress.evaluation(metrics);
+      history.addEvaluation(metrics);
     },
     async finish({ folder, sha256 }) {
-      const lastStep = recent.at(-1);
-      if (!firstStep || !lastStep) return;
-      const [before, after] = evaluations;
-      const evaluation = before && after ? { evaluation: { before, after } } : {};
-      const elapsedMs = now() - startedAtMs;
-      summary = { firstStep, lastStep, ...evaluation, elapsedMs, folder, sha256, metricsPath, plotPath };
-      await writePlot(plotPath, points, `${config.loss.type} on ${config.model}`);
+      const ends = history.ends();
+      if (!ends) return;
+      summary = { ...ends, elapsedMs: now() - startedAtMs, folder, sha256, metricsPath, plotPath };
+      await writePlot(plotPath, history.points(), `${config.loss.type} on ${config.model}`);
       progress.close();
       stream.write(`${summaryLines(summary).join('\n')}\n`);
     },
@@ -83,18 +66,5 @@ export async function openRunReport({ config, totalSteps, stream, log, now }: Re
       progress.close();
       await jsonl.close();
     },
-  };
-}
-
-function plotPoint(metrics: StepMetrics): PlotPoint {
-  return {
-    step: metrics.step,
-    loss: metrics.loss,
-    kl: metrics.kl,
-    'kl/raw': metrics['kl/raw'],
-    'kl/stderr': metrics['kl/stderr'],
-    'rewards/chosen': metrics['rewards/chosen'],
-    'rewards/rejected': metrics['rewards/rejected'],
-    'rewards/margins': metrics['rewards/margins'],
   };
 }

@@ -58,6 +58,6 @@ export function becomeMember(
   const { peers, close } = connectPeers(others, leaving);
   const position = { rank: own.rank, worldSize: members.length };
   const reducer = createReducer(position, peers, exchange, compute);
-  state.member = { generation, rank: own.rank, reducer, plan: undefined, reduced: undefined, close };
+  state.member = { generation, reducer, plan: undefined, reduced: undefined, close };
   options.log.info({ generation, ...position }, 'member');
 }

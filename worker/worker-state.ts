@@ -14,7 +14,6 @@ export interface LoadedModel {
 
 export interface MemberState {
   readonly generation: number;
-  readonly rank: number;
   readonly reducer: Reducer;
   /** The step at hand, until it is applied. */
   plan: StepPlan | undefined;

@@ -52,7 +52,7 @@ export function gatherRows(x: tf.Tensor, positions: Int32Array): tf.Tensor {
 }
 
 export function sumTokens(scores: TokenScores, { starts }: Packed): SequenceSums[] {
-  const sum = (values: Float32Array, from: number, to: number): number => {
+  const sum = (values: Float64Array, from: number, to: number): number => {
     let total = 0;
     for (let i = from; i < to; i++) total += values[i]!;
     return total;

@@ -27,6 +27,9 @@ interface Located {
   readonly entry: TensorEntry;
 }
 
+/** What to do when weights and config.json don't fit. */
+const FETCH_BOTH = 'Fetch config.json and the weights of the same model again.';
+
 const IndexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /** Opens `<folder>/model.safetensors`, its shards, or the one file that is named. */
@@ -91,14 +94,17 @@ function readTensor(
   folder: string,
 ): Float32Array {
   if (located === undefined) {
-    throw new ProspectError('MODEL_INVALID', `${folder} lacks tensor ${name}, which its config.json calls for.`);
+    throw new ProspectError(
+      'MODEL_INVALID',
+      `${folder} lacks tensor ${name}, which its config.json calls for. ${FETCH_BOTH}`,
+    );
   }
   const { descriptor, file, entry } = located;
   if (entry.shape.join() !== shape.join()) {
     const [actual, expected] = [entry.shape, shape].map((sides) => `[${sides.join(', ')}]`);
     throw new ProspectError(
       'MODEL_INVALID',
-      `${file}: tensor ${name} has shape ${actual}; config.json calls for ${expected}.`,
+      `${file}: tensor ${name} has shape ${actual}; config.json calls for ${expected}. ${FETCH_BOTH}`,
     );
   }
   const values = toFloat32(readBytes(descriptor, entry.start, entry.end - entry.start), entry.dtype);
@@ -106,7 +112,7 @@ function readTensor(
   if (bad >= 0) {
     throw new ProspectError(
       'MODEL_INVALID',
-      `${file}: tensor ${name} holds ${values[bad]} at element ${bad}. The file is damaged or its training diverged.`,
+      `${file}: tensor ${name} holds ${values[bad]} at element ${bad}. Its training diverged or the file is damaged. Fetch it again, or take another checkpoint.`,
     );
   }
   return values;

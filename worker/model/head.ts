@@ -17,36 +17,66 @@ export interface HeadInput {
   readonly targets: Int32Array;
 }
 
-/** One value a position. */
+/** One value a position, float64: a log-prob is a small difference of large numbers, summed over many tokens. */
 export interface TokenScores {
   /** log softmax(logits)[target], nats. */
-  readonly logps: Float32Array;
+  readonly logps: Float64Array;
   /** Entropy of softmax(logits), nats. */
-  readonly entropies: Float32Array;
+  readonly entropies: Float64Array;
   /** Mean logit over the vocabulary. */
-  readonly logits: Float32Array;
+  readonly logits: Float64Array;
 }
 
 export function scoreTokens(head: Weight, input: HeadInput): TokenScores {
   const count = input.targets.length;
   const scores = {
-    logps: new Float32Array(count),
-    entropies: new Float32Array(count),
-    logits: new Float32Array(count),
+    logps: new Float64Array(count),
+    entropies: new Float64Array(count),
+    logits: new Float64Array(count),
   };
   for (const { start, length } of chunks(count, head.shape[0]!)) {
-    tf.tidy(() => {
-      const logits = logitsOf(head, input.hidden, start, length);
-      const logNormaliser = tf.logSumExp(logits, 1);
-      const targets = tf.tensor1d(input.targets.slice(start, start + length), 'int32');
-      const chosen = tf.sum(tf.mul(logits, tf.oneHot(targets, head.shape[0]!)), 1);
-      const expected = tf.sum(tf.mul(tf.exp(tf.sub(logits, tf.expandDims(logNormaliser, 1))), logits), 1);
-      scores.logps.set(tf.sub(chosen, logNormaliser).dataSync<'float32'>(), start);
-      scores.entropies.set(tf.sub(logNormaliser, expected).dataSync<'float32'>(), start);
-      scores.logits.set(tf.mean(logits, 1).dataSync<'float32'>(), start);
-    });
+    const parts = scoreChunk(head, input, start, length);
+    for (let i = 0; i < length; i++) {
+      // The engine's part ends at sums of exponentials; the logarithm and the differences are taken here, in float64.
+      const logNormaliser = Math.log(parts.sums[i]!);
+      scores.logps[start + i] = parts.chosen[i]! - parts.top[i]! - logNormaliser;
+      scores.entropies[start + i] = logNormaliser - parts.weighted[i]! / parts.sums[i]!;
+      scores.logits[start + i] = parts.means[i]!;
+    }
   }
   return scores;
+}
+
+interface ChunkParts {
+  /** The target's logit. */
+  readonly chosen: Float32Array;
+  /** The largest logit. */
+  readonly top: Float32Array;
+  /** Sum of exp(logit − top). */
+  readonly sums: Float32Array;
+  /** Sum of exp(logit − top)·(logit − top). */
+  readonly weighted: Float32Array;
+  readonly means: Float32Array;
+}
+
+function scoreChunk(head: Weight, { hidden, targets }: HeadInput, start: number, length: number): ChunkParts {
+  const parts = tf.tidy(() => {
+    const logits = logitsOf(head, hidden, start, length);
+    const target = tf.oneHot(tf.tensor1d(targets.slice(start, start + length), 'int32'), head.shape[0]!);
+    const top = tf.max(logits, 1, true);
+    const shifted = tf.sub(logits, top);
+    const exponentials = tf.exp(shifted);
+    return {
+      chosen: tf.sum(tf.mul(logits, target), 1),
+      top: tf.squeeze(top, [1]),
+      sums: tf.sum(exponentials, 1),
+      weighted: tf.sum(tf.mul(exponentials, shifted), 1),
+      means: tf.mean(logits, 1),
+    };
+  });
+  const read = Object.entries(parts).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]);
+  tf.dispose(parts);
+  return Object.fromEntries(read) as ChunkParts;
 }
 
 /**

@@ -35,6 +35,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'what a dataset or a model consists of',
     load: async () => (await import('./inspect.js')).inspectCommand(),
   },
+  schema: {
+    summary: 'the JSON schema of the configuration, for editors',
+    load: async () => (await import('./config-schema.js')).schemaCommand(),
+  },
   setup: {
     summary: 'get a native tensor engine',
     load: async () => (await import('./setup.js')).setupCommand(),

@@ -1,6 +1,9 @@
 /** How a command ends badly: one readable block on stderr and the exit code of the error's kind. */
 import { exitCodeOf, toProspectError } from '../core/errors.js';
 
+/** First line of such a block, for whoever reads another process's stderr. */
+export const ERROR_HEADING = /^error \(\w+\): /;
+
 /** @param debug shows where in the code it happened, and what caused it. */
 export function reportError(thrown: unknown, { debug }: { debug: boolean }): void {
   const error = toProspectError(thrown);

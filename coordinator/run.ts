@@ -10,6 +10,7 @@ import type { Dataset } from './dataset/dataset.js';
 import { openDataset } from './dataset/open-dataset.js';
 import { evaluate } from './evaluate.js';
 import { createMembership, type Membership } from './membership.js';
+import { saveRunRecord } from './output/save-run-record.js';
 import { saveTrained } from './output/save-trained.js';
 import { trainingRowCount } from './plan-step.js';
 import { pullParameters } from './pull-parameters.js';
@@ -53,7 +54,7 @@ export interface StartedRun {
 }
 
 /** What the stages share. */
-interface Run extends Omit<RunOptions, 'config' | 'endpoint' | 'runId'> {
+interface Run extends Omit<RunOptions, 'config' | 'endpoint'> {
   readonly config: ResolvedRun;
   readonly dataset: Dataset;
   readonly calendar: Calendar;
@@ -98,6 +99,7 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
 async function train(run: Run, membership: Membership): Promise<SavedResult> {
   try {
     const team = await membership.assembled();
+    await recordRun(run, team);
     const report = await run.openReport(run.config, run.calendar.totalSteps);
     try {
       const references = await prepareReferences(run, team);
@@ -113,6 +115,13 @@ async function train(run: Run, membership: Membership): Promise<SavedResult> {
     membership.fail(toProspectError(error));
     throw error;
   }
+}
+
+function recordRun({ runId, config, dataset, calendar }: Run, team: Team): Promise<void> {
+  const { engine, modelDigest, parameterDigest: initialParameterDigest } = team.loaded;
+  const { totalSteps } = calendar;
+  const datasetDigest = dataset.train.digest;
+  return saveRunRecord({ runId, config, engine, modelDigest, datasetDigest, initialParameterDigest, totalSteps });
 }
 
 /** Full fine-tuning computes all reference log-probs now; an adapter's are computed in the steps. */

@@ -38,7 +38,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     createPeerService(() => state.loaded?.exchange),
   );
   try {
-    const channel = await connectCoordinator(options.coordinator, options.connectDeadlineMs);
+    const channel = await connectCoordinator(options.coordinator, options.connectDeadlineMs, options.signal);
     options.log.debug({ coordinator: options.coordinator, peerAddress: peerServer.address }, 'connected');
     try {
       await takePart(createClient(CoordinatorServiceDefinition, channel), peerServer.address, state, options);

@@ -20,7 +20,11 @@ export function storageError(thrown: unknown, path: string, neededBytes?: number
   if (!isErrnoError(thrown) || thrown instanceof ProspectError) return thrown;
   const reason = NO_ROOM[thrown.code ?? ''];
   if (reason === undefined) {
-    return new ProspectError('STORAGE', `Can't write ${path}: ${thrown.message}. Make it writable or choose another output folder.`, { cause: thrown });
+    return new ProspectError(
+      'STORAGE',
+      `Can't write ${path}: ${thrown.message}. Make it writable or choose another folder.`,
+      { cause: thrown },
+    );
   }
   const needed = neededBytes === undefined ? '' : `${mib(neededBytes)} needed, `;
   const message = `Can't write ${path}: ${reason} (${needed}${freeSpace(path)} free). Make room or choose another output folder.`;

@@ -35,7 +35,9 @@ test('the disk is full while the adapter is written', async (context) => {
   const output = await mountedOutput('size=64k', context);
   const { exitCode, report, left } = await failedRun(run, [`output=${output}`]);
   expect(exitCode).toBe(8);
-  expect(report).toMatch(/adapter_model\.safetensors: the disk is full \(0\.1 MiB needed, 0\.\d MiB free\)\. Make room/);
+  expect(report).toMatch(
+    /adapter_model\.safetensors: the disk is full \(0\.1 MiB needed, 0\.\d MiB free\)\. Make room/,
+  );
   expect(left).toEqual(['metrics.jsonl']);
 });
 
@@ -55,7 +57,7 @@ test('an output folder that cannot be written is told before the first step', as
   const { exitCode, report, left } = await failedRun(run, [`output=${output}`]);
   expect(exitCode).toBe(8);
   expect(report).toContain(`error (STORAGE): Can't write ${output}/metrics.jsonl: EROFS: read-only file system`);
-  expect(report).toContain('Make it writable or choose another output folder');
+  expect(report).toContain('Make it writable or choose another folder');
   expect(left).toEqual([]);
 });
 
@@ -89,7 +91,7 @@ test('Ctrl-C in the middle leaves whole lines of metrics and no adapter', async 
   expect(await filesIn(output)).toEqual(['metrics.jsonl']);
 });
 
-test('Ctrl-C while workers start ends them too, at once', async () => {
+test('Ctrl-C while workers start ends them too', async () => {
   const train = start(['train', run.config], run.environment);
   await train.written(/"msg":"waiting for workers"/);
   train.child.kill('SIGINT');

@@ -57,9 +57,10 @@ export async function openRunReport({ config, totalSteps, stream, log, now }: Re
       const ends = history.ends();
       if (!ends) return;
       summary = { ...ends, elapsedMs: now() - startedAtMs, folder, sha256, metricsPath, plotPath };
-      await writePlot(plotPath, history.points(), `${config.loss.type} on ${config.model}`);
       progress.close();
+      // The result is saved: a person learns where, also when there is no room for the plot.
       stream.write(`${summaryLines(summary).join('\n')}\n`);
+      await writePlot(plotPath, history.points(), `${config.loss.type} on ${config.model}`);
     },
     summary: () => summary,
     async close() {

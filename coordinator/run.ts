@@ -66,7 +66,10 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
   const dataset = await openDataset(options.config, {
     cacheDir: options.cacheDir,
     log: (line) => log.warn({}, line),
-    onProgress: (rows) => log.debug({ rows }, 'rows tokenized'),
+    onProgress: (rows) => {
+      signal.throwIfAborted();
+      log.debug({ rows }, 'rows tokenized');
+    },
   });
   try {
     const config = resolveRun(options.config, dataset.train);

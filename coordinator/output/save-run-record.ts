@@ -1,10 +1,9 @@
 /** run.json: what a result was made from, so that it can be made again: configuration, engine, model, rows. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunConfig } from '../../core/config/schema.js';
 import type { EngineFingerprint } from '../../core/fingerprint.js';
 import { VERSION } from '../../core/version.js';
-import { storageError } from './storage-error.js';
+import { writeWholeFile } from './whole-file.js';
 
 export interface RunRecord {
   readonly runId: string;
@@ -21,14 +20,7 @@ export interface RunRecord {
 }
 
 /** @throws STORAGE when it cannot be written. */
-export async function saveRunRecord(record: RunRecord): Promise<void> {
-  const { output } = record.config;
-  const path = join(output, 'run.json');
-  try {
-    await mkdir(output, { recursive: true });
-    await writeFile(`${path}.new`, `${JSON.stringify({ prospect: VERSION, ...record }, null, 2)}\n`);
-    await rename(`${path}.new`, path);
-  } catch (cause) {
-    throw storageError(cause, path);
-  }
+export function saveRunRecord(record: RunRecord): Promise<void> {
+  const content = JSON.stringify({ prospect: VERSION, ...record }, null, 2);
+  return writeWholeFile(join(record.config.output, 'run.json'), `${content}\n`);
 }

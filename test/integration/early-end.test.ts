@@ -8,6 +8,9 @@ import { start } from '../support/processes.js';
 import { readMetrics } from '../support/read-metrics.js';
 import { createRunFolder, type RunFolder } from '../support/run-folder.js';
 
+/** What a run writes before its result: settings and metrics, which tell why it ended. */
+const RECORDS = ['metrics.jsonl', 'run.json'];
+
 let run: RunFolder;
 const mounted: string[] = [];
 
@@ -38,15 +41,15 @@ test('the disk is full while the adapter is written', async (context) => {
   expect(report).toMatch(
     /adapter_model\.safetensors: the disk is full \(0\.1 MiB needed, 0\.\d MiB free\)\. Make room/,
   );
-  expect(left).toEqual(['metrics.jsonl']);
+  expect(left).toEqual(RECORDS);
 });
 
 test('the disk is full while metrics are written: what is there ends with a whole line', async (context) => {
-  const output = await mountedOutput('size=4k', context);
+  const output = await mountedOutput('size=8k', context);
   const { exitCode, report, left } = await failedRun(run, [`output=${output}`, 'training.maxSteps=11']);
   expect(exitCode).toBe(8);
   expect(report).toContain(`error (STORAGE): Can't write ${output}/metrics.jsonl: the disk is full`);
-  expect(left).toEqual(['metrics.jsonl']);
+  expect(left).toEqual(RECORDS);
   const steps = (await readMetrics(output)).map(({ step }) => step);
   expect(steps.length).toBeGreaterThan(1);
   expect(steps).toEqual(steps.map((_, i) => i));
@@ -56,7 +59,7 @@ test('an output folder that cannot be written is told before the first step', as
   const output = await mountedOutput('ro', context);
   const { exitCode, report, left } = await failedRun(run, [`output=${output}`]);
   expect(exitCode).toBe(8);
-  expect(report).toContain(`error (STORAGE): Can't write ${output}/metrics.jsonl: EROFS: read-only file system`);
+  expect(report).toContain(`error (STORAGE): Can't write ${output}/run.json: EROFS: read-only file system`);
   expect(report).toContain('Make it writable or choose another folder');
   expect(left).toEqual([]);
 });
@@ -67,7 +70,7 @@ test('an output that is a file is told before the first step', async () => {
   const args = ['train', run.config, '--set', `output=${output}`];
   const train = start(args, run.environment);
   expect(await train.ended()).toBe(8);
-  expect(readReport(train.stderr()).report).toContain(`Can't write ${output}/metrics.jsonl: EEXIST`);
+  expect(readReport(train.stderr()).report).toContain(`Can't write ${output}/run.json: EEXIST`);
 });
 
 test('training that diverges names the row and what to lower', async () => {
@@ -77,18 +80,21 @@ test('training that diverges names the row and what to lower', async () => {
   expect(report).toMatch(
     /^error \(NON_FINITE\): .*feedback\.jsonl:\d+: the policy log-prob of this row is NaN in .*step 2\. Lower training\.learningRate/,
   );
-  expect(left).toEqual(['metrics.jsonl']);
+  expect(left).toEqual(RECORDS);
 });
 
 test('Ctrl-C in the middle leaves whole lines of metrics and no adapter', async () => {
   const output = join(run.folder, 'interrupted');
   const settings = [`output=${output}`, 'training.maxSteps=1000', 'training.epochs=1000'];
-  const train = start(['train', run.config, ...settings.flatMap((setting) => ['--set', setting])], run.environment);
-  await train.written(/"msg":"member"/);
+  const flags = settings.flatMap((setting) => ['--set', setting]);
+  // With --json, lines of steps go to stderr.
+  const train = start(['train', run.config, '--json', ...flags], run.environment);
+  await train.written(/^step +2\/1000/m);
   train.child.kill('SIGINT');
   expect(await train.ended()).toBe(130);
   expect(readReport(train.stderr()).report).toBe('error (INTERRUPTED): ended by SIGINT\n');
-  expect(await filesIn(output)).toEqual(['metrics.jsonl']);
+  expect(await filesIn(output)).toEqual(RECORDS);
+  expect((await readMetrics(output)).length).toBeGreaterThan(2);
 });
 
 test('Ctrl-C while workers start ends them too', async () => {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openModel } from '../../worker/model/open-model.js';
+import { missingPython, PYTHON } from './python.js';
 import { type SavedModel, saveAdapterOf, saveGpt2Adapter, saveModelOf } from './saved-models.js';
 
-const PYTHON = process.env.PROSPECT_PYTHON ?? 'python3';
 const COMPARE = fileURLToPath(new URL('./compare.py', import.meta.url));
 const PROMPTS = 20;
 /** Largest absolute difference of a logit, float32 on both sides. */
@@ -33,12 +33,7 @@ const CASES: [title: string, save: (output: string) => Promise<SavedModel>][] = 
   ['a full GPT-2', (output) => saveModelOf('gpt2-full', output)],
 ];
 
-const missing = whyNoPython();
-if (missing !== undefined) {
-  console.warn(
-    `\n!!! SKIPPED: comparison with Python's peft. ${missing}\n!!! Set PROSPECT_PYTHON to one that has it.\n`,
-  );
-}
+const missing = missingPython("comparison with Python's peft");
 
 describe.skipIf(missing !== undefined)('Python computes the same logits from', () => {
   let folder: string;
@@ -89,14 +84,4 @@ function compare(saved: SavedModel, logitsFile: string, logits: readonly Float32
   const result = spawnSync(PYTHON, [COMPARE, `${logitsFile}.json`], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`compare.py failed: ${result.stderr}`);
   return JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '');
-}
-
-/** Why the comparison can't be made here; undefined when it can. */
-function whyNoPython(): string | undefined {
-  const find = 'import importlib.util as u, sys; print(*[m for m in sys.argv[1:] if u.find_spec(m) is None])';
-  const result = spawnSync(PYTHON, ['-c', find, 'numpy', 'torch', 'transformers', 'peft'], { encoding: 'utf8' });
-  if (result.error !== undefined) return `${PYTHON} can't be started (${result.error.message}).`;
-  if (result.status !== 0) return `${PYTHON} fails: ${result.stderr.trim()}.`;
-  const absent = result.stdout.trim();
-  return absent === '' ? undefined : `${PYTHON} lacks ${absent}.`;
 }

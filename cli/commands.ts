@@ -19,6 +19,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'join a training run as a worker',
     load: async () => (await import('./worker.js')).workerCommand(),
   },
+  snapshot: {
+    summary: 'list, check and export the snapshots of a run',
+    load: async () => (await import('./snapshot.js')).snapshotCommand(),
+  },
   generate: {
     summary: 'complete a prompt with a model, with or without adapter',
     load: async () => (await import('./generate.js')).generateCommand(),

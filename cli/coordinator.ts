@@ -5,8 +5,9 @@ import { hostRun } from './host-run.js';
 import { interruptSignal } from './interrupt.js';
 import { loadConfig } from './load-config.js';
 import { collect } from './options.js';
+import { allowOption, overwriteOption, type ResumeFlags, resumeOptions } from './resume-options.js';
 
-interface Options {
+interface Options extends Omit<ResumeFlags, 'resume'> {
   readonly listen: Endpoint;
   readonly set: string[];
   readonly json?: true;
@@ -16,8 +17,9 @@ export function coordinatorCommand(): Command {
   return new Command('coordinator')
     .summary('run the coordinator of a training run that workers join')
     .description(
-      'Reads the rows, waits until as many workers as the configuration says have joined, and drives the run.\n' +
-        'The result is saved on this machine.',
+      'Reads the rows, waits for workers and drives the run; they may come and go. The result is saved on this machine.\n' +
+        'Started again on the same output folder, it goes on with an unfinished run. SIGUSR1 takes a snapshot; SIGTERM\n' +
+        'and Ctrl-C take one and end.',
     )
     .argument('<run.yaml>', 'the configuration')
     .option('--listen <host:port>', 'where workers reach it; port 0 takes any free one', endpoint, {
@@ -25,6 +27,8 @@ export function coordinatorCommand(): Command {
       port: 7700,
     })
     .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
+    .addOption(overwriteOption())
+    .addOption(allowOption())
     .option('--json', 'prints the result as one JSON object on stdout; progress goes to stderr')
     .addHelpText(
       'after',
@@ -37,11 +41,13 @@ Examples:
     .action(coordinate);
 }
 
-async function coordinate(file: string, { listen, set, json }: Options): Promise<void> {
+async function coordinate(file: string, { listen, set, json, ...flags }: Options): Promise<void> {
   const config = await loadConfig(file, { set });
   await hostRun({
     config,
+    resume: resumeOptions(flags, 'automatic'),
     endpoint: listen,
+    workersMayBeThere: true,
     json: json === true,
     signal: interruptSignal(),
     during: (run) => run.finished,

@@ -1,6 +1,12 @@
-/** Hosting a run, for `train` and `coordinator`: the coordinator in this process, with lines, log and result on a terminal. */
+/**
+ * Hosting a run, for `train` and `coordinator`: the coordinator in this process, with lines, log and result on a
+ * terminal. SIGUSR1 takes a snapshot.
+ */
 import { randomUUID } from 'node:crypto';
-import { type SavedResult, type StartedRun, startRun } from '../coordinator/run.js';
+import type { SavedResult } from '../coordinator/driver/save-result.js';
+import type { ResumeOptions } from '../coordinator/open-run.js';
+import { type StartedRun, startRun } from '../coordinator/run.js';
+import type { RunLog } from '../coordinator/run-log.js';
 import { openRunReport, type RunReport } from '../coordinator/run-report.js';
 import { cacheFolder } from '../core/cache-folder.js';
 import type { RunConfig } from '../core/config/schema.js';
@@ -10,7 +16,10 @@ import { createScreen } from './screen.js';
 
 export interface HostOptions {
   readonly config: RunConfig;
+  readonly resume: ResumeOptions;
   readonly endpoint: Endpoint;
+  /** Workers of an earlier coordinator can reach this one. */
+  readonly workersMayBeThere: boolean;
   /** The result as one JSON object on stdout; human lines then go to stderr. */
   readonly json: boolean;
   readonly signal: AbortSignal;
@@ -19,30 +28,35 @@ export interface HostOptions {
 }
 
 export interface HostTools {
+  readonly log: RunLog;
   /** Writes text to stderr without tearing the progress bar. */
   writeLog(text: string): void;
 }
 
-export async function hostRun({ config, endpoint, json, signal, during }: HostOptions): Promise<void> {
+export async function hostRun(options: HostOptions): Promise<void> {
+  const { config, json, during, ...settings } = options;
   const screen = createScreen({ humanLines: json ? process.stderr : process.stdout });
   const log = createLogger({ level: config.logLevel, write: screen.writeLog });
   let report: RunReport | undefined;
   const run = await startRun({
+    ...settings,
     config,
-    endpoint,
-    runId: randomUUID(),
+    newRunId: randomUUID(),
     cacheDir: cacheFolder(),
     log,
-    signal,
-    openReport: async (resolved, totalSteps) => {
+    openReport: async (run) => {
       const now = () => performance.now();
-      report = await openRunReport({ config: resolved, totalSteps, stream: screen.humanLines, log, now });
+      report = await openRunReport({ ...run, stream: screen.humanLines, log, now });
       return report;
     },
   });
-  const saved = await during(run, { writeLog: screen.writeLog }).catch((error: unknown) => {
-    log.debug({ err: error }, 'the run failed');
-    throw error;
-  });
+  process.on('SIGUSR1', run.snapshot);
+  const tools = { log, writeLog: screen.writeLog };
+  const saved = await during(run, tools)
+    .catch((error: unknown) => {
+      log.debug({ err: error }, 'the run failed');
+      throw error;
+    })
+    .finally(() => process.off('SIGUSR1', run.snapshot));
   if (json) process.stdout.write(`${JSON.stringify({ ...saved, ...report?.summary() })}\n`);
 }

@@ -21,12 +21,16 @@ interface Options {
 export function workerCommand(): Command {
   return new Command('worker')
     .summary('join a training run as a worker')
-    .description('Joins the run of a coordinator, computes its part of every step, and leaves when the run is over.')
+    .description(
+      'Joins the run of a coordinator, computes its part of every step, and leaves when the run is over. It may join at\n' +
+        'any time. When the coordinator goes away the worker keeps what it has and waits for it. SIGTERM and Ctrl-C let\n' +
+        'it leave in order, a second one ends it at once.',
+    )
     .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
     .option('--host <address>', 'address of this machine that the other workers reach', '127.0.0.1')
     .option('--id <name>', 'name of this worker in the run', `${hostname()}-${process.pid}`)
     .option('--model <folder>', 'where the base model lies here, if not where the configuration says')
-    .option('--connect-timeout <seconds>', 'how long to wait for the coordinator', wholeNumber, 60)
+    .option('--connect-timeout <seconds>', 'how long to wait for the coordinator at first', wholeNumber, 60)
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addOption(new Option('--log-format <format>').choices(['pretty', 'json']).default(defaultFormat()))
     .addHelpText(
@@ -49,6 +53,7 @@ async function work(options: Options): Promise<void> {
     connectDeadlineMs: options.connectTimeout * 1000,
     override: model === undefined ? {} : { model },
     startCompute: (config) => startCompute(engineEnvironment(config.threads)),
+    random: Math.random,
     log,
     signal: interruptSignal(),
   });

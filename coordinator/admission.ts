@@ -6,43 +6,48 @@ import { type LoadedWorker, readyDifferences } from './ready-check.js';
 import type { RunLog } from './run-log.js';
 import { nameOf, type WorkerLink } from './worker-link.js';
 
-/**
- * @param links workers that take part already.
- * @param workers how many the run wants.
- * @throws WORKER_MISMATCH for another version, PROTOCOL for a name that is taken or a worker too many.
- */
-export function checkJoin({ workerId, version }: Join, links: readonly WorkerLink[], workers: number): void {
-  if (version !== VERSION) {
-    const difference = `worker ${workerId} differs: version: ${version} instead of ${VERSION}.`;
-    throw new ProspectError('WORKER_MISMATCH', `${difference} Install the same version everywhere.`);
-  }
-  if (links.some((link) => link.workerId === workerId)) {
-    throw new ProspectError('PROTOCOL', `a worker named ${workerId} takes part already; give each worker its own --id`);
-  }
-  if (links.length >= workers) {
-    throw new ProspectError('PROTOCOL', `the run has its ${workers} workers already; set workers higher to use more`);
-  }
+/** @throws WORKER_MISMATCH for another version. */
+export function checkVersion({ workerId, version }: Join): void {
+  if (version === VERSION) return;
+  const difference = `worker ${workerId} differs: version: ${version} instead of ${VERSION}.`;
+  throw new ProspectError('WORKER_MISMATCH', `${difference} Install the same version everywhere.`);
 }
 
 /** @throws PROTOCOL when it does not say on what engine it runs. */
-export function loadedWorker(link: WorkerLink, { engine, ...loaded }: Ready): LoadedWorker {
+export function loadedWorker(
+  link: WorkerLink,
+  { engine, modelDigest, parameterDigest, parameters }: Ready,
+): LoadedWorker {
   if (!engine) throw new ProspectError('PROTOCOL', `${nameOf(link)} is ready without an engine`);
-  return { engine, ...loaded };
+  return { engine, modelDigest, parameterDigest, parameters };
+}
+
+/** The worker that others are compared with: the first of the run, also when the coordinator has started again since. */
+export interface FirstWorker {
+  readonly workerId: string;
+  readonly loaded: LoadedWorker;
+}
+
+export interface AdmissionRules {
+  readonly engineMismatch: 'refuse' | 'warn';
+  /** Names given to --allow. */
+  readonly allowed: readonly string[];
+  readonly log: RunLog;
 }
 
 /**
- * Compares with the first worker that got ready.
+ * Compares with the run's first worker.
  * @throws WORKER_MISMATCH that names the fields that differ; with engineMismatch: warn the engine's only warn.
  */
 export function checkReady(
-  [firstLink, expected]: readonly [WorkerLink, LoadedWorker],
-  [link, actual]: readonly [WorkerLink, LoadedWorker],
-  { engineMismatch, log }: { readonly engineMismatch: 'refuse' | 'warn'; readonly log: RunLog },
+  first: FirstWorker,
+  { workerId, loaded }: FirstWorker,
+  { engineMismatch, allowed, log }: AdmissionRules,
 ): void {
-  const { engine, model } = readyDifferences(expected, actual);
-  const refused = engineMismatch === 'refuse' ? [...engine, ...model] : model;
+  const { engine, model } = readyDifferences(first.loaded, loaded);
+  const refused = engineMismatch === 'refuse' && !allowed.includes('engine') ? [...engine, ...model] : model;
   if (refused.length > 0) {
-    const message = `worker ${link.workerId} differs from ${firstLink.workerId}: ${refused.join('; ')}.`;
+    const message = `worker ${workerId} differs from ${first.workerId}: ${refused.join('; ')}.`;
     const remedy =
       model.length > 0
         ? 'Give all workers the same model files.'
@@ -50,5 +55,5 @@ export function checkReady(
     throw new ProspectError('WORKER_MISMATCH', `${message} ${remedy}`);
   }
   if (engine.length === 0) return;
-  log.warn({ worker: link.workerId, differs: engine }, 'this worker differs: bits will depend on who computes what');
+  log.warn({ worker: workerId, differs: engine }, 'this worker differs: bits will depend on who computes what');
 }

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { type Batch, cutBatch, EMPTY_BATCH, microbatchMessages, scoresInOrder, shareOut } from './batch.js';
+import {
+  type Batch,
+  checkScores,
+  completeScores,
+  costsOf,
+  cutBatch,
+  EMPTY_BATCH,
+  keepScores,
+  microbatchMessages,
+  noScores,
+} from './batch.js';
 
 const LENGTHS = [5, 9, 2, 7, 3, 9, 4];
 
@@ -13,47 +23,65 @@ function batch(): Batch {
   return cutBatch(sequences, { tokens: 18 });
 }
 
-function score(row: number) {
-  return { row, policyLogp: row, referenceLogp: 0, entropySum: 0, logitSum: 0 };
+function score(row: number, policyLogp = row) {
+  return { row, policyLogp, referenceLogp: 0, entropySum: 0, logitSum: 0 };
 }
 
-test('scores come back in the order of the batch, however many workers computed them', () => {
-  for (const workers of [1, 2, 3, 8]) {
-    const cut = batch();
-    const reports = shareOut(cut, workers).map((range) =>
-      microbatchMessages(cut, range, () => undefined).flatMap(({ sequences }) =>
-        sequences.map(({ row }) => score(row)),
-      ),
+/** Rows of each microbatch. */
+function rowsOf(cut: Batch): number[][] {
+  const all = cut.microbatches.map((_, number) => number);
+  return microbatchMessages(cut, all, () => undefined).map(({ sequences }) => sequences.map(({ row }) => row));
+}
+
+test('scores come back in the order of the batch, in whatever order microbatches are finished', () => {
+  const cut = batch();
+  const scores = noScores(cut);
+  for (const [number, rows] of [...rowsOf(cut).entries()].reverse()) {
+    keepScores(
+      cut,
+      number,
+      rows.map((row) => score(row)),
+      scores,
     );
-    expect(scoresInOrder(cut, reports).map(({ row }) => row)).toEqual([10, 11, 12, 13, 14, 15, 16]);
   }
+  expect(completeScores(scores).map(({ row }) => row)).toEqual([10, 11, 12, 13, 14, 15, 16]);
 });
 
-test('every leaf is given to exactly one worker', () => {
+test('a microbatch that is reported twice counts once', () => {
   const cut = batch();
-  const leaves = shareOut(cut, 3).flatMap((range) =>
-    microbatchMessages(cut, range, () => undefined).map(({ leaf }) => leaf),
-  );
-  expect(leaves).toEqual(cut.microbatches.map((_, leaf) => leaf));
+  const scores = noScores(cut);
+  const [rows] = rowsOf(cut);
+  for (const logp of [1, 2])
+    keepScores(
+      cut,
+      0,
+      rows!.map((row) => score(row, logp)),
+      scores,
+    );
+  expect(scores.filter((kept) => kept !== undefined).map(({ policyLogp }) => policyLogp)).toEqual(rows!.map(() => 1));
 });
 
 test('token ids travel as little-endian bytes, known reference log-probs beside them', () => {
-  const cut = batch();
-  const [first] = microbatchMessages(cut, { start: 0, end: 1 }, (position) => -position);
+  const [first] = microbatchMessages(batch(), [0], (position) => -position);
   const [sequence] = first!.sequences;
+  expect(first!.number).toBe(0);
   expect(sequence).toMatchObject({ row: 11, promptLength: 1, desirable: false, referenceLogp: -1 });
   expect([...sequence!.tokenIds.subarray(0, 8)]).toEqual([0, 0, 0, 0, 1, 0, 0, 0]);
 });
 
 test.each([
-  ['a score is missing', [10, 11, 12, 13, 14, 15]],
-  ['scores are out of order', [10, 11, 12, 13, 14, 16, 15]],
-  ['a score is too many', [11, 15, 13, 10, 16, 14, 12, 12]],
-])('it is refused when %s', (_, rows) => {
-  expect(() => scoresInOrder(batch(), [rows.map(score)])).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
+  ['a score is missing', 0, [11]],
+  ['scores are out of order', 0, [15, 11]],
+  ['a score is too many', 0, [11, 15, 13]],
+  ['there is no such microbatch', 9, []],
+])('they are refused when %s', (_, number, rows) => {
+  const cut = batch();
+  expect(rowsOf(cut)[0]).toEqual([11, 15]);
+  const scores = rows.map((row) => score(row));
+  expect(() => checkScores(cut, number, scores)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }));
 });
 
-test('an empty batch has no shares and no scores', () => {
-  expect(shareOut(EMPTY_BATCH, 2).map(({ start, end }) => end - start)).toEqual([0, 0]);
-  expect(scoresInOrder(EMPTY_BATCH, [[], []])).toEqual([]);
+test('a microbatch costs its rows times the longest of them', () => {
+  expect(costsOf(batch())[0]).toBe(18);
+  expect(costsOf(EMPTY_BATCH)).toEqual([]);
 });

@@ -1,10 +1,9 @@
 /**
- * Sequences that are computed together: cut into microbatches, shared out among workers, and their scores put back
- * into order. Neither the cut nor the order knows how many workers there are.
+ * Sequences that are computed together: cut into microbatches, and their scores put back into order. Neither the cut
+ * nor the order knows how many workers there are.
  */
 import { ProspectError } from '../core/errors.js';
-import { assignLeaves, cutMicrobatches, type MicrobatchLimits } from '../core/microbatches.js';
-import type { LeafRange } from '../core/reduction-tree.js';
+import { cutMicrobatches, type MicrobatchLimits } from '../core/microbatches.js';
 import type { Microbatch, SequenceScore } from '../proto/gen/prospect/v1/coordinator.js';
 
 export interface PlannedSequence {
@@ -32,19 +31,18 @@ export function cutBatch(sequences: readonly PlannedSequence[], limits: Microbat
   return { sequences, microbatches: cutMicrobatches(lengths, limits) };
 }
 
-/** Contiguous leaves for each worker, by the padded tokens of each leaf. */
-export function shareOut(batch: Batch, workers: number): LeafRange[] {
-  const costs = batch.microbatches.map(
-    (positions) => positions.length * Math.max(...positions.map((at) => batch.sequences[at]!.tokenIds.length)),
+/** Padded tokens of each microbatch: what it costs to compute. */
+export function costsOf({ sequences, microbatches }: Batch): number[] {
+  return microbatches.map(
+    (positions) => positions.length * Math.max(...positions.map((at) => sequences[at]!.tokenIds.length)),
   );
-  // Equal speeds until workers are measured.
-  return assignLeaves(costs, new Array<number>(workers).fill(1));
 }
 
-export function microbatchMessages(batch: Batch, { start, end }: LeafRange, known: KnownReference): Microbatch[] {
-  return batch.microbatches.slice(start, end).map((positions, i) => ({
-    leaf: start + i,
-    sequences: positions.map((position) => {
+/** @param numbers which microbatches. */
+export function microbatchMessages(batch: Batch, numbers: readonly number[], known: KnownReference): Microbatch[] {
+  return numbers.map((number) => ({
+    number,
+    sequences: batch.microbatches[number]!.map((position) => {
       const { tokenIds, ...sequence } = batch.sequences[position]!;
       const bytes = Buffer.from(tokenIds.buffer, tokenIds.byteOffset, tokenIds.byteLength);
       return { ...sequence, tokenIds: bytes, referenceLogp: known(position) };
@@ -52,23 +50,35 @@ export function microbatchMessages(batch: Batch, { start, end }: LeafRange, know
   }));
 }
 
-/**
- * Scores in the order of the batch's sequences.
- * @param reports scores of each worker, in the order of its microbatches.
- * @throws PROTOCOL when they are not the scores of this batch.
- */
-export function scoresInOrder(batch: Batch, reports: readonly (readonly SequenceScore[])[]): SequenceScore[] {
-  const scores = reports.flat();
-  const positions = batch.microbatches.flat();
-  const ordered = new Array<SequenceScore>(positions.length);
-  for (const [i, position] of positions.entries()) {
-    const score = scores[i];
-    if (score?.row !== batch.sequences[position]!.row) {
-      const due = `row ${batch.sequences[position]!.row}`;
-      throw new ProspectError('PROTOCOL', `the score of ${due} was due, got ${score ? `row ${score.row}` : 'nothing'}`);
-    }
-    ordered[position] = score;
+/** Scores of a batch as they arrive, whoever computed them: by position in the batch. */
+export type Scores = (SequenceScore | undefined)[];
+
+export function noScores({ sequences }: Batch): Scores {
+  return new Array<SequenceScore | undefined>(sequences.length).fill(undefined);
+}
+
+/** @throws PROTOCOL when they are not the scores of this microbatch. */
+export function checkScores(batch: Batch, number: number, scores: readonly SequenceScore[]): void {
+  const positions = batch.microbatches[number];
+  if (!positions || positions.length !== scores.length) {
+    const due = positions ? `${positions.length} were due` : 'there is no such microbatch';
+    throw new ProspectError('PROTOCOL', `${scores.length} scores came for microbatch ${number}: ${due}`);
   }
-  if (scores.length === positions.length) return ordered;
-  throw new ProspectError('PROTOCOL', `${scores.length} scores came for ${positions.length} sequences`);
+  for (const [i, position] of positions.entries()) {
+    const [due, row] = [batch.sequences[position]!.row, scores[i]!.row];
+    if (due !== row) throw new ProspectError('PROTOCOL', `the score of row ${due} was due, got row ${row}`);
+  }
+}
+
+/** Keeps a microbatch's scores, which were checked; those that are there already stay. */
+export function keepScores(batch: Batch, number: number, scores: readonly SequenceScore[], into: Scores): void {
+  for (const [i, position] of batch.microbatches[number]!.entries()) into[position] ??= scores[i]!;
+}
+
+/** @throws INTERNAL when one is missing. */
+export function completeScores(scores: Scores): SequenceScore[] {
+  return scores.map((score, position) => {
+    if (!score) throw new ProspectError('INTERNAL', `the score at position ${position} of the batch is missing`);
+    return score;
+  });
 }

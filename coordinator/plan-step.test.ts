@@ -27,6 +27,18 @@ test('a mismatched pair has the row’s prompt and the completion of another row
   }
 });
 
+test('rows set aside are left out; the other pairs stay as they were', () => {
+  const config = testConfig({ training: { globalBatch: 8 } });
+  const at = positionOf(1, calendarOf(trainingRowCount(ROWS, config), config));
+  const whole = planStep(ROWS, config, at);
+  const { row } = whole.matched.sequences[3]!;
+  const { matched, mismatched, pairPositions } = planStep(ROWS, config, at, new Set([row]));
+  expect(matched.sequences).toEqual(whole.matched.sequences.filter((sequence) => sequence.row !== row));
+  expect(mismatched.sequences).toEqual(pairPositions.map((position) => whole.mismatched.sequences[position]));
+  expect(pairPositions.length).toBeGreaterThan(3);
+  expect(pairPositions).not.toContain(3);
+});
+
 test('apo_zero_unpaired has no mismatched pairs', () => {
   const config = testConfig({ loss: { type: 'apo_zero_unpaired' }, training: { globalBatch: 8 } });
   expect(plan(config).mismatched.sequences).toEqual([]);

@@ -14,21 +14,44 @@ export interface PlannedStep {
   readonly matched: Batch;
   /** Each row's prompt with another row's completion, in the same order; empty for losses without reference point. */
   readonly mismatched: Batch;
+  /** Of each mismatched pair: its position when no row is set aside. */
+  readonly pairPositions: readonly number[];
   readonly pairing: PairingCounts;
 }
 
-export function planStep(rows: RowSource, config: RunConfig, at: StepPosition): PlannedStep {
-  return planRows(rows, rowsOfStep(rows.classIndex(), config, at), config, at.epoch, at.stepInEpoch);
+/** Where rows are paired, and which of them are left out. */
+interface Place {
+  readonly epoch: number;
+  /** Step of the epoch, or part of the evaluation. */
+  readonly step: number;
+  readonly setAside: ReadonlySet<number>;
 }
 
-/** Rows as a step or a part of an evaluation; epoch and step decide how they are paired. */
-export function planRows(
+const NOTHING_SET_ASIDE: ReadonlySet<number> = new Set();
+
+/** @param setAside rows that are left out; which rows are paired with which does not depend on it. */
+export function planStep(
+  rows: RowSource,
+  config: RunConfig,
+  at: StepPosition,
+  setAside: ReadonlySet<number> = NOTHING_SET_ASIDE,
+): PlannedStep {
+  const place = { epoch: at.epoch, step: at.stepInEpoch, setAside };
+  return planRows(rows, rowsOfStep(rows.classIndex(), config, at), config, place);
+}
+
+/** A part of an evaluation. */
+export function planEvaluation(
   rows: RowSource,
   batch: readonly number[],
   config: RunConfig,
-  epoch: number,
-  step: number,
+  part: number,
 ): PlannedStep {
+  return planRows(rows, batch, config, { epoch: 0, step: part, setAside: NOTHING_SET_ASIDE });
+}
+
+function planRows(rows: RowSource, batch: readonly number[], config: RunConfig, place: Place): PlannedStep {
+  const { epoch, step, setAside } = place;
   const cut = (sequences: PlannedSequence[]) =>
     cutBatch(sequences, { tokens: config.training.microbatchTokens, rows: config.training.microbatchRows });
   const sequence = (row: number, partner: number): PlannedSequence => ({
@@ -36,13 +59,16 @@ export function planRows(
     desirable: rows.desirable(row),
     ...assembleSequence(rows.tokens(row).prompt, rows.tokens(partner).completion, config.data),
   });
-  const matched = cut(batch.map((row) => sequence(row, row)));
+  const isIn = (row: number) => !setAside.has(row);
+  const matched = cut(batch.filter(isIn).map((row) => sequence(row, row)));
   if (!needsMismatchedPairs(config.loss.type)) {
-    return { matched, mismatched: EMPTY_BATCH, pairing: { ownCompletion: 0, samePrompt: 0 } };
+    return { matched, mismatched: EMPTY_BATCH, pairPositions: [], pairing: { ownCompletion: 0, samePrompt: 0 } };
   }
   const settings = { pairing: config.data.pairing, seed: config.training.seed };
   const { partners, ...pairing } = pairRows(batch, (row) => rows.promptKey(row), settings, epoch, step);
-  return { matched, mismatched: cut(batch.map((row, i) => sequence(row, partners[i]!))), pairing };
+  const pairPositions = batch.flatMap((row, i) => (isIn(row) && isIn(partners[i]!) ? [i] : []));
+  const pairs = pairPositions.map((i) => sequence(batch[i]!, partners[i]!));
+  return { matched, mismatched: cut(pairs), pairPositions, pairing };
 }
 
 /** Rows that the loss trains on: sft has nothing to learn from undesirable ones. */

@@ -15,12 +15,14 @@ function step(number: number, tokensBefore: number) {
     referencePoint: POINT,
     examples: [],
     tokens: 10,
+    tokensBefore,
     seconds: {},
     workers: 1,
+    setAside: 0,
     pairing: { ownCompletion: 0, samePrompt: 0 },
     sftScale: 1,
   };
-  return stepMetrics(record, LOSS, tokensBefore);
+  return stepMetrics(record, LOSS);
 }
 
 function evaluation(number: number) {
@@ -34,10 +36,12 @@ test('a run without steps has no ends', () => {
 test('the ends are the first and the last, of steps and evaluations, however many lie between', () => {
   const history = createRunHistory();
   for (const number of [0, 5, 10]) history.addEvaluation(evaluation(number));
-  for (let number = 1; number <= 40; number++) history.addStep(step(number, history.tokens()));
+  for (let number = 1; number <= 40; number++) history.addStep(step(number, 10 * (number - 1)));
   const { firstStep, lastStep, evaluation: ends } = history.ends()!;
   expect([firstStep.step, lastStep.step, ends?.before.step, ends?.after.step]).toEqual([1, 40, 0, 10]);
-  expect(history.tokens()).toBe(400);
+  expect(lastStep.num_tokens).toBe(400);
+  expect([0, 40, 41].map(history.hasStep)).toEqual([false, true, false]);
+  expect([0, 5, 6].map(history.hasEvaluation)).toEqual([true, true, false]);
   expect(history.points().length).toBe(40);
 });
 

@@ -9,8 +9,8 @@ export interface RunHistory {
   /** @returns alarms that begin with this step. */
   addStep(metrics: StepMetrics): Alarm[];
   addEvaluation(metrics: EvaluationMetrics): void;
-  /** Prompt and completion tokens so far. */
-  tokens(): number;
+  hasStep(step: number): boolean;
+  hasEvaluation(step: number): boolean;
   points(): readonly PlotPoint[];
   /** First and last of both; undefined before the first step. */
   ends(): Pick<RunSummary, 'firstStep' | 'lastStep' | 'evaluation'> | undefined;
@@ -18,6 +18,8 @@ export interface RunHistory {
 
 export function createRunHistory(): RunHistory {
   const points: PlotPoint[] = [];
+  const steps = new Set<number>();
+  const evaluations = new Set<number>();
   let recent: StepMetrics[] = [];
   let alarms: Alarm[] = [];
   let firstStep: StepMetrics | undefined;
@@ -26,6 +28,7 @@ export function createRunHistory(): RunHistory {
   return {
     addStep(metrics) {
       firstStep ??= metrics;
+      steps.add(metrics.step);
       recent = [...recent, metrics].slice(-ALARM_HISTORY_STEPS);
       points.push(plotPoint(metrics));
       const earlier = alarms;
@@ -33,10 +36,12 @@ export function createRunHistory(): RunHistory {
       return newAlarms(earlier, alarms);
     },
     addEvaluation(metrics) {
+      evaluations.add(metrics.step);
       if (before) after = metrics;
       else before = metrics;
     },
-    tokens: () => recent.at(-1)?.num_tokens ?? 0,
+    hasStep: (step) => steps.has(step),
+    hasEvaluation: (step) => evaluations.has(step),
     points: () => points,
     ends() {
       const lastStep = recent.at(-1);

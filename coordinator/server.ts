@@ -1,15 +1,19 @@
 /** The coordinator's gRPC server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer } from 'nice-grpc';
-import { CoordinatorServiceDefinition } from '../proto/gen/prospect/v1/coordinator.js';
+import {
+  CoordinatorServiceDefinition,
+  type CoordinatorServiceImplementation,
+} from '../proto/gen/prospect/v1/coordinator.js';
+import { StateServiceDefinition, type StateServiceImplementation } from '../proto/gen/prospect/v1/state.js';
 import { CONTROL_OPTIONS } from '../proto/transport/channel-options.js';
 import { sendErrors } from '../proto/transport/errors.js';
 import { type Endpoint, listen } from '../proto/transport/listen.js';
-import type { Membership } from './membership.js';
-import { createSessionService } from './session.js';
 
 /** How long workers have to hear the last message. */
 const LAST_MESSAGE_MS = 2000;
+/** A worker whose machine is gone or cut off breaks no stream: it is noticed after both. */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 1000, 'grpc.keepalive_timeout_ms': 2000 };
 
 export interface CoordinatorServer {
   /** host:port as bound. */
@@ -17,10 +21,16 @@ export interface CoordinatorServer {
   close(): Promise<void>;
 }
 
+export interface Services {
+  readonly coordinator: CoordinatorServiceImplementation;
+  readonly state: StateServiceImplementation;
+}
+
 /** @throws ADDRESS_IN_USE */
-export async function startServer(endpoint: Endpoint, membership: Membership): Promise<CoordinatorServer> {
-  const server = createServer(CONTROL_OPTIONS).use(sendErrors);
-  server.add(CoordinatorServiceDefinition, createSessionService(membership));
+export async function startServer(endpoint: Endpoint, { coordinator, state }: Services): Promise<CoordinatorServer> {
+  const server = createServer({ ...CONTROL_OPTIONS, ...KEEPALIVE }).use(sendErrors);
+  server.add(CoordinatorServiceDefinition, coordinator);
+  server.add(StateServiceDefinition, state);
   const address = await listen(server, endpoint);
   return {
     address,

@@ -1,22 +1,33 @@
-/** Wall-clock seconds of a step's phases. */
+/** Wall-clock seconds of a step's phases. A phase that is begun anew after a loss adds to what it took before. */
 
 export interface Stopwatch {
-  time<T>(phase: string, work: Promise<T>): Promise<T>;
-  seconds(): Record<string, number>;
+  /** The time since the last lap or skip belongs to this phase. */
+  lap(phase: string): void;
+  /** The time since then belongs to no step. */
+  skip(): void;
+  /** Gives the phases and begins with the next step's. */
+  take(): Record<string, number>;
 }
 
-/** @param nowMs milliseconds from any fixed point. A phase lasts from the end of the one before. */
+/** @param nowMs milliseconds from any fixed point. */
 export function createStopwatch(nowMs: () => number): Stopwatch {
-  const phases: Record<string, number> = {};
+  let phases: Record<string, number> = {};
   let last = nowMs();
+  const elapsedSeconds = () => {
+    const now = nowMs();
+    const seconds = (now - last) / 1000;
+    last = now;
+    return seconds;
+  };
   return {
-    async time(phase, work) {
-      const result = await work;
-      const now = nowMs();
-      phases[phase] = (now - last) / 1000;
-      last = now;
-      return result;
+    lap(phase) {
+      phases[phase] = (phases[phase] ?? 0) + elapsedSeconds();
     },
-    seconds: () => ({ ...phases }),
+    skip: () => void elapsedSeconds(),
+    take() {
+      const taken = phases;
+      phases = {};
+      return taken;
+    },
   };
 }

@@ -33,6 +33,29 @@ describe('the subtrees of a range', () => {
   });
 });
 
+describe('the subtrees of several ranges', () => {
+  it('cover each leaf of the union once, in order, and are never both halves of a node, for every set of 9 leaves', () => {
+    const leafCount = 9;
+    for (let set = 0; set < 2 ** leafCount; set++) {
+      const members = Array.from({ length: leafCount }, (_, leaf) => leaf).filter((leaf) => (set >> leaf) & 1);
+      const ranges = members.map((leaf) => ({ start: leaf, end: leaf + 1 })).reverse();
+      const nodes = subtreesOf(ranges, leafCount);
+      expect(nodes.flatMap((node) => leavesOf(node, leafCount))).toEqual(members);
+      expect(new Set(nodes.map((node) => JSON.stringify(parentOf(node)))).size).toBe(nodes.length);
+    }
+  });
+
+  it('do not change when ranges overlap or are empty', () => {
+    const ranges = [
+      { start: 5, end: 9 },
+      { start: 2, end: 2 },
+      { start: 1, end: 6 },
+    ];
+    expect(subtreesOf(ranges, 12)).toEqual(subtreesOf({ start: 1, end: 9 }, 12));
+    expect(subtreesOf([], 12)).toEqual([]);
+  });
+});
+
 describe('a node', () => {
   it('is empty when it lies beyond the last leaf', () => {
     expect(isEmpty({ level: 1, index: 1 }, 2)).toBe(true);

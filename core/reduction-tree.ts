@@ -42,23 +42,37 @@ export function nodeKey(node: TreeNode): string {
 }
 
 /**
- * The largest complete subtrees inside a range of leaves, left to right: what a worker that computed the
- * range sends. At most 2·log2(leafCount) of them.
+ * The largest complete subtrees of a set of leaves, left to right: what a worker that computed them sends. For one
+ * contiguous range at most 2·log2(leafCount) of them.
+ * @param leaves a range, or a union of ranges in any order (a worker may have taken over leaves of a lost one).
  */
-export function subtreesOf(range: LeafRange, leafCount: number): TreeNode[] {
+export function subtreesOf(leaves: LeafRange | readonly LeafRange[], leafCount: number): TreeNode[] {
   const nodes: TreeNode[] = [];
-  collect(rootNode(leafCount), range, leafCount, nodes);
+  collect(rootNode(leafCount), joined('start' in leaves ? [leaves] : leaves), leafCount, nodes);
   return nodes;
 }
 
-function collect(node: TreeNode, range: LeafRange, leafCount: number, into: TreeNode[]): void {
+/** The same leaves as ranges that neither touch nor overlap. */
+function joined(ranges: readonly LeafRange[]): LeafRange[] {
+  const result: LeafRange[] = [];
+  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+    const last = result.at(-1);
+    if (start >= end) continue;
+    if (last && start <= last.end) result[result.length - 1] = { start: last.start, end: Math.max(last.end, end) };
+    else result.push({ start, end });
+  }
+  return result;
+}
+
+function collect(node: TreeNode, ranges: readonly LeafRange[], leafCount: number, into: TreeNode[]): void {
   const start = firstLeaf(node);
   const end = Math.min(leafCount, start + 2 ** node.level);
-  if (start >= end || end <= range.start || start >= range.end) return;
-  if (start >= range.start && end <= range.end) {
+  const inside = ranges.filter((range) => start < range.end && range.start < end);
+  if (start >= end || inside.length === 0) return;
+  if (inside[0]!.start <= start && end <= inside[0]!.end) {
     into.push(node);
     return;
   }
-  collect({ level: node.level - 1, index: node.index * 2 }, range, leafCount, into);
-  collect({ level: node.level - 1, index: node.index * 2 + 1 }, range, leafCount, into);
+  collect({ level: node.level - 1, index: node.index * 2 }, inside, leafCount, into);
+  collect({ level: node.level - 1, index: node.index * 2 + 1 }, inside, leafCount, into);
 }

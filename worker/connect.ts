@@ -1,4 +1,4 @@
-/** The worker's connection to the coordinator, which may start later than the worker does. */
+/** The worker's connection to the coordinator, which may start later than the worker does, and may be gone for a while. */
 import { type Channel, createChannel, waitForChannelReady } from 'nice-grpc';
 import { ProspectError } from '../core/errors.js';
 import { CONTROL_OPTIONS } from '../proto/transport/channel-options.js';
@@ -6,16 +6,29 @@ import { CONTROL_OPTIONS } from '../proto/transport/channel-options.js';
 /** Between attempts; a coordinator that comes up is found within it, and a worker that is told to stop stops within it. */
 const RECONNECT_MS = 500;
 
+/** A coordinator whose machine is cut off is noticed after both: no end of the connection arrives then. */
+const KEEPALIVE_MS = 1000;
+const KEEPALIVE_ANSWER_MS = 2000;
+
+/** A connection of its own: what an earlier one learned about the address (that nobody is there) says nothing now. */
+export function openChannel(address: string): Channel {
+  return createChannel(address, undefined, {
+    ...CONTROL_OPTIONS,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.initial_reconnect_backoff_ms': RECONNECT_MS,
+    'grpc.max_reconnect_backoff_ms': RECONNECT_MS,
+  });
+}
+
 /**
+ * The first connection.
  * @param signal ends the wait, with the same error.
  * @throws UNREACHABLE when nobody answers within the deadline.
  */
 export async function connectCoordinator(address: string, deadlineMs: number, signal: AbortSignal): Promise<Channel> {
-  const channel = createChannel(address, undefined, {
-    ...CONTROL_OPTIONS,
-    'grpc.initial_reconnect_backoff_ms': RECONNECT_MS,
-    'grpc.max_reconnect_backoff_ms': RECONNECT_MS,
-  });
+  const channel = openChannel(address);
   if (await becomesReady(channel, Date.now() + deadlineMs, signal)) return channel;
   channel.close();
   throw new ProspectError(

@@ -1,128 +1,114 @@
 /**
- * The worker's side of a session: messages come in the coordinator's order, one is answered at a time. Work that takes
- * long runs in the compute thread; the stream is read meanwhile, so that a coordinator that is gone is noticed at once.
+ * One session with the coordinator: from Join until it breaks or the run is over. Messages are taken in as they come;
+ * heartbeats go out beside the work, from this thread, which never computes.
  */
-import { type AsyncQueue, createQueue } from '../core/async-queue.js';
-import { ProspectError, toProspectError } from '../core/errors.js';
+import { type Channel, createClient } from 'nice-grpc';
+import { createQueue } from '../core/async-queue.js';
 import { VERSION } from '../core/version.js';
-import type {
-  CoordinatorServiceClient,
-  Finish,
-  SessionRequest,
-  SessionResponse,
+import {
+  CoordinatorServiceDefinition,
+  type Finish,
+  type Join,
+  type SessionRequest,
+  type SessionResponse,
+  type Welcome,
 } from '../proto/gen/prospect/v1/coordinator.js';
-import { receivedError } from '../proto/transport/errors.js';
-import { becomeMember, load } from './join-run.js';
-import { applyStep, computeGradients, reduceStep, scoreMismatched, scoreSequences } from './step-work.js';
+import { isSentError, receivedError } from '../proto/transport/errors.js';
+import { heldState } from './held.js';
+import { receive } from './receive.js';
 import type { WorkerOptions } from './worker.js';
-import type { WorkerState } from './worker-state.js';
+import type { Session, WorkerState } from './worker-state.js';
 
-type Incoming = NonNullable<SessionResponse['message']>;
-type Outgoing = NonNullable<SessionRequest['message']>;
+const HEARTBEAT_MS = 500;
 
-/** Resolves at the coordinator's Finish; everything else that ends a session throws. */
+export type SessionEnd =
+  | { readonly kind: 'finished'; readonly reason: string }
+  /** To be opened again. `welcomed`: the coordinator had taken the worker in. */
+  | { readonly kind: 'broken'; readonly error: Error; readonly welcomed: boolean };
+
+/**
+ * @param signal ends it at once; what it throws then is for nobody.
+ * @throws the coordinator's error when it refuses this worker for good.
+ */
 export async function takePart(
-  client: CoordinatorServiceClient,
+  channel: Channel,
   peerAddress: string,
-  state: WorkerState,
+  worker: WorkerState,
   options: WorkerOptions,
-): Promise<void> {
-  const leaving = new AbortController();
-  // Work that nobody waits for any more ends with the thread that does it.
-  leaving.signal.addEventListener('abort', () => void state.compute?.close());
+  signal: AbortSignal,
+): Promise<SessionEnd> {
   const requests = createQueue<SessionRequest>();
-  const send = (message: Outgoing) => requests.push({ message });
-  send({ $case: 'join', value: { workerId: options.workerId, peerAddress, version: VERSION } });
-  const responses = readResponses(client, requests, leaving, options.signal);
-  try {
-    const finish = await answerAll(responses, send, state, options, leaving.signal);
-    options.log.info({ reason: finish.reason }, 'the run is over');
-  } finally {
-    requests.end();
-    leaving.abort();
-    state.loaded?.exchange.fail(new ProspectError('WORKER_LOST', 'this worker has left the run'));
-  }
-}
-
-/** Reads the stream in the background, so that its end wakes whoever waits and stops pulls from peers. */
-function readResponses(
-  client: CoordinatorServiceClient,
-  requests: AsyncQueue<SessionRequest>,
-  leaving: AbortController,
-  stop: AbortSignal,
-): AsyncQueue<Incoming> {
-  const responses = createQueue<Incoming>();
-  const signal = AbortSignal.any([leaving.signal, stop]);
-  const read = async () => {
-    let trailer: Parameters<typeof receivedError>[1];
-    const onTrailer = (received: NonNullable<typeof trailer>) => {
-      trailer = received;
-    };
-    try {
-      for await (const { message } of client.session(requests, { signal, onTrailer })) {
-        if (message) responses.push(message);
-      }
-      responses.end();
-    } catch (thrown) {
-      const error = receivedError(thrown, trailer);
-      responses.fail(error);
-      leaving.abort(error);
-    }
+  const session: Session = { reply: (message) => requests.push({ message }), welcomed: false };
+  session.reply({ $case: 'join', value: joinMessage(peerAddress, worker, options) });
+  worker.session = session;
+  const heart = setInterval(() => beat(session, worker), HEARTBEAT_MS);
+  let trailer: Parameters<typeof receivedError>[1];
+  const onTrailer = (received: NonNullable<typeof trailer>) => {
+    trailer = received;
   };
-  void read();
-  return responses;
+  try {
+    const client = createClient(CoordinatorServiceDefinition, channel);
+    const finish = await takeAll(client.session(requests, { signal, onTrailer }), session, worker, options, signal);
+    return finish ? { kind: 'finished', reason: finish.reason } : broken(session, 'the coordinator closed the session');
+  } catch (thrown) {
+    const error = receivedError(thrown, trailer);
+    // A connection that breaks is nobody's verdict; what the coordinator itself says would come again.
+    if (signal.aborted || (isSentError(trailer) && !error.retryable)) throw error;
+    return broken(session, error.message);
+  } finally {
+    clearInterval(heart);
+    requests.end();
+    worker.session = undefined;
+  }
 }
 
-async function answerAll(
-  responses: AsyncQueue<Incoming>,
-  send: (message: Outgoing) => void,
-  state: WorkerState,
+/** @returns undefined when the coordinator ended the stream without a word, or is not one to follow. */
+async function takeAll(
+  responses: AsyncIterable<SessionResponse>,
+  session: Session,
+  worker: WorkerState,
   options: WorkerOptions,
-  leaving: AbortSignal,
-): Promise<Finish> {
-  for await (const message of responses) {
-    if (message.$case === 'finish') return message.value;
-    try {
-      const reply = await answer(message, state, options, leaving);
-      if (reply) send(reply);
-    } catch (thrown) {
-      // A session that broke first says more about the reason than the work that it interrupted.
-      leaving.throwIfAborted();
-      const error = toProspectError(thrown);
-      send({ $case: 'failure', value: { code: error.code, message: error.message } });
-      await drain(responses).catch(() => undefined);
-      throw error;
+  signal: AbortSignal,
+): Promise<Finish | undefined> {
+  for await (const { message } of responses) {
+    if (message?.$case === 'finish') return message.value;
+    if (message?.$case === 'welcome') {
+      if (isOutdated(message.value, worker)) {
+        const { incarnation } = message.value;
+        options.log.warn({ incarnation, newest: worker.coordinatorIncarnation }, 'outdated coordinator refused');
+        return undefined;
+      }
+      session.welcomed = true;
     }
+    if (message) receive(message, session.reply, worker, options, signal);
   }
-  throw new ProspectError('UNREACHABLE', `the coordinator at ${options.coordinator} closed the session`);
+  return undefined;
 }
 
-/** Waits for the coordinator to end the session; throws what it ends it with. */
-async function drain(responses: AsyncQueue<Incoming>): Promise<void> {
-  while ((await responses.next()) !== undefined);
+/** A coordinator that was replaced by a newer one of the same run must not be followed any more. */
+function isOutdated({ runId, incarnation }: Welcome, { loaded, coordinatorIncarnation }: WorkerState): boolean {
+  return loaded?.runId === runId && incarnation < coordinatorIncarnation;
 }
 
-async function answer(
-  message: Exclude<Incoming, { $case: 'finish' }>,
-  state: WorkerState,
-  options: WorkerOptions,
-  leaving: AbortSignal,
-): Promise<Outgoing | undefined> {
-  switch (message.$case) {
-    case 'welcome':
-      return { $case: 'ready', value: await load(message.value, state, options) };
-    case 'membership':
-      becomeMember(message.value, state, options, leaving);
-      return undefined;
-    case 'stepPlan':
-      return { $case: 'mismatchedReport', value: await scoreMismatched(message.value, state) };
-    case 'referencePoint':
-      return { $case: 'gradientReport', value: await computeGradients(message.value, state) };
-    case 'reduce':
-      return { $case: 'reducedReport', value: await reduceStep(message.value, state) };
-    case 'commit':
-      return { $case: 'appliedReport', value: await applyStep(message.value, state) };
-    case 'scorePlan':
-      return { $case: 'scoreReport', value: await scoreSequences(message.value, state) };
-  }
+function joinMessage(
+  peerAddress: string,
+  { workerIncarnation, loaded }: WorkerState,
+  { workerId }: WorkerOptions,
+): Join {
+  return {
+    workerId,
+    workerIncarnation,
+    peerAddress,
+    version: VERSION,
+    runId: loaded?.runId ?? '',
+    held: loaded && heldState(loaded),
+  };
+}
+
+function beat({ reply, welcomed }: Session, { activity, progress }: WorkerState): void {
+  if (welcomed) reply({ $case: 'heartbeat', value: { ...activity, progress } });
+}
+
+function broken({ welcomed }: Session, message: string): SessionEnd {
+  return { kind: 'broken', error: new Error(message), welcomed };
 }

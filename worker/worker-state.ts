@@ -1,52 +1,101 @@
-/** What a worker becomes in the course of a session: it has loaded a model, and it is a member. */
+/** What a worker is and holds, for as long as its process lives: sessions come and go. */
 import { ProspectError } from '../core/errors.js';
 import type { LossSettings } from '../core/kto.js';
-import type { StepPlan } from '../proto/gen/prospect/v1/coordinator.js';
+import type { Ready } from '../proto/gen/prospect/v1/coordinator.js';
+import { type Agenda, emptyAgenda, type Reply } from './agenda.js';
 import type { Exchange } from './allreduce/exchange.js';
-import type { Reducer } from './allreduce/reduce.js';
 import type { Compute } from './compute/compute.js';
-
-export interface LoadedModel {
-  readonly loss: LossSettings;
-  readonly compute: Compute;
-  readonly exchange: Exchange;
-}
-
-export interface MemberState {
-  readonly generation: number;
-  readonly reducer: Reducer;
-  /** The step at hand, until it is applied. */
-  plan: StepPlan | undefined;
-  /** The reduced gradient and its norm, until they are applied. */
-  reduced: { readonly gradient: SharedArrayBuffer; readonly norm: number } | undefined;
-  /** Closes the connections to the peers. */
-  close(): void;
-}
+import type { Donor } from './state/donor.js';
+import type { Parameters } from './state/parameters.js';
+import type { StepWork } from './step-work.js';
+import type { Team } from './team.js';
 
 export interface WorkerState {
+  /** Random, new for each process. */
+  readonly workerIncarnation: number;
+  /** Newest coordinator of the run that was heard of; 0 before the first. */
+  coordinatorIncarnation: number;
+  /** Newest generation of that coordinator. */
+  generation: number;
+  /** Of the last Heal; 0 before one. */
+  healOrder: number;
   /** Runs from the welcome on, when the engine to start is known. */
   compute: Compute | undefined;
   loaded: LoadedModel | undefined;
-  member: MemberState | undefined;
+  team: Team | undefined;
+  /** Undefined while there is none. */
+  session: Session | undefined;
+  readonly agenda: Agenda;
+  activity: Activity;
+  /** Changes whenever something got done. */
+  progress: number;
 }
 
-export function loadedModel(state: WorkerState): LoadedModel {
-  if (!state.loaded) throw new ProspectError('PROTOCOL', 'work arrived before the model was loaded');
-  return state.loaded;
+export interface Session {
+  readonly reply: Reply;
+  /** The coordinator has taken the worker in. */
+  welcomed: boolean;
 }
 
-/** This worker as a member of the message's generation. */
-export function memberOf(state: WorkerState, message: { generation: number }): MemberState {
-  const { member } = state;
-  if (member?.generation === message.generation) return member;
-  const own = member ? `generation ${member.generation}` : 'no generation';
-  throw new ProspectError('PROTOCOL', `a message of generation ${message.generation} reached a worker of ${own}`);
+export interface LoadedModel {
+  readonly runId: string;
+  readonly configJson: string;
+  /** How long the coordinator may be gone. */
+  readonly waitMs: number;
+  readonly loss: LossSettings;
+  readonly compute: Compute;
+  readonly exchange: Exchange;
+  /** What the coordinator is told about engine and model, whenever a session begins. */
+  readonly description: Omit<Ready, 'held'>;
+  readonly parameters: Parameters;
+  readonly donor: Donor;
+  /** The last reduced gradient; it lies in the exchange. */
+  reduced: Reduced | undefined;
+  /** The step at hand. */
+  work: StepWork | undefined;
 }
 
-/** The plan of the message's step. */
-export function planOf(member: MemberState, message: { step: number }): StepPlan {
-  const { plan } = member;
-  if (plan?.step === message.step) return plan;
-  const own = plan ? `at step ${plan.step}` : 'between steps';
-  throw new ProspectError('PROTOCOL', `a message of step ${message.step} reached a worker ${own}`);
+export interface Reduced {
+  readonly step: number;
+  /** SHA-256, hex. */
+  readonly digest: string;
+  readonly gradient: SharedArrayBuffer;
+}
+
+/** As heartbeats tell it. */
+export interface Activity {
+  readonly phase: Phase;
+  readonly step: number;
+}
+
+export type Phase =
+  | 'idle'
+  | 'loading'
+  | 'mismatched'
+  | 'gradients'
+  | 'reducing'
+  | 'applying'
+  | 'healing'
+  | 'observing'
+  | 'scoring';
+
+export function createWorkerState(workerIncarnation: number): WorkerState {
+  return {
+    workerIncarnation,
+    coordinatorIncarnation: 0,
+    generation: 0,
+    healOrder: 0,
+    compute: undefined,
+    loaded: undefined,
+    team: undefined,
+    session: undefined,
+    agenda: emptyAgenda(),
+    activity: { phase: 'idle', step: 0 },
+    progress: 0,
+  };
+}
+
+export function loadedModel({ loaded }: WorkerState): LoadedModel {
+  if (!loaded) throw new ProspectError('PROTOCOL', 'work arrived before the model was loaded');
+  return loaded;
 }

@@ -1,14 +1,17 @@
-/** A worker's life: open the peer service, reach the coordinator, take part in the run, leave. */
-import { createClient } from 'nice-grpc';
+/** A worker's life: open its port, reach the coordinator, take part in the run through thick and thin, leave. */
+import type { Channel } from 'nice-grpc';
 import type { RunConfig } from '../core/config/schema.js';
-import { ProspectError } from '../core/errors.js';
-import { CoordinatorServiceDefinition } from '../proto/gen/prospect/v1/coordinator.js';
-import { startPeerServer } from './allreduce/peer-server.js';
+import { ProspectError, toProspectError } from '../core/errors.js';
+import { stopComputing, wake } from './agenda.js';
 import { createPeerService } from './allreduce/peer-service.js';
 import type { Compute } from './compute/compute.js';
 import { connectCoordinator } from './connect.js';
-import { takePart } from './session.js';
-import type { WorkerState } from './worker-state.js';
+import { newIncarnation } from './load-model.js';
+import { serve } from './serve.js';
+import { keepSession, type Link } from './sessions.js';
+import { createStateService } from './state/state-service.js';
+import { workAlways } from './work-loop.js';
+import { createWorkerState, type WorkerState } from './worker-state.js';
 
 export interface WorkerOptions {
   readonly workerId: string;
@@ -16,41 +19,93 @@ export interface WorkerOptions {
   readonly coordinator: string;
   /** Address of this machine that the other workers reach. */
   readonly host: string;
+  /** For the first connection; later the run's workers.waitSeconds holds. */
   readonly connectDeadlineMs: number;
   /** Settings of this machine that replace the run's, such as where the model lies. */
   readonly override: Partial<RunConfig>;
   /** Starts the compute thread with the environment that the run's engine needs. */
   readonly startCompute: (config: RunConfig) => Compute;
+  /** In [0, 1): spreads the attempts of many workers to reach the coordinator. */
+  readonly random: () => number;
   readonly log: WorkerLog;
+  /** Aborted: the worker hands back what it has and leaves. */
   readonly signal: AbortSignal;
 }
 
 export interface WorkerLog {
+  warn(details: object, message: string): void;
   info(details: object, message: string): void;
   debug(details: object, message: string): void;
 }
 
-/** Resolves when the coordinator says that the run is over. */
+/** For the coordinator to end the session of a worker that failed. */
+const FAREWELL_MS = 2000;
+
+/**
+ * Resolves when the run is over for this worker, or it was told to leave and has left.
+ * @throws UNREACHABLE, INTERRUPTED before the first connection, the coordinator's refusal, or what this worker cannot
+ * go on from.
+ */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const state: WorkerState = { compute: undefined, loaded: undefined, member: undefined };
-  const peerServer = await startPeerServer(
+  const worker = createWorkerState(newIncarnation());
+  const ending = new AbortController();
+  const server = await serve(
     options.host,
-    createPeerService(() => state.loaded?.exchange),
+    createPeerService(() => worker.loaded?.exchange),
+    createStateService(() => worker.loaded?.donor),
   );
   try {
-    const channel = await connectCoordinator(options.coordinator, options.connectDeadlineMs, options.signal);
-    options.log.debug({ coordinator: options.coordinator, peerAddress: peerServer.address }, 'connected');
-    try {
-      await takePart(createClient(CoordinatorServiceDefinition, channel), peerServer.address, state, options);
-    } finally {
-      channel.close();
-    }
-  } catch (error) {
-    if (options.signal.aborted) throw new ProspectError('INTERRUPTED', 'the worker was told to stop', { cause: error });
-    throw error;
+    const channel = await connect(options);
+    options.log.debug({ coordinator: options.coordinator, peerAddress: server.address }, 'connected');
+    await live({ channel, peerAddress: server.address }, worker, options, ending);
   } finally {
-    state.member?.close();
-    peerServer.close();
-    await state.compute?.close();
+    ending.abort();
+    worker.team?.close();
+    worker.loaded?.exchange.fail(new ProspectError('WORKER_LOST', 'this worker has left the run'));
+    server.close();
+    await worker.compute?.close();
   }
+}
+
+async function connect({ coordinator, connectDeadlineMs, signal }: WorkerOptions): Promise<Channel> {
+  try {
+    return await connectCoordinator(coordinator, connectDeadlineMs, signal);
+  } catch (cause) {
+    if (signal.aborted) throw new ProspectError('INTERRUPTED', 'the worker was told to stop', { cause });
+    throw cause;
+  }
+}
+
+/** Works and keeps its session until one of both is over. */
+async function live(link: Link, worker: WorkerState, options: WorkerOptions, ending: AbortController): Promise<void> {
+  const leaving = new AbortController();
+  let failure: ProspectError | undefined;
+  const fail = (thrown: unknown) => {
+    if (ending.signal.aborted) return;
+    failure = toProspectError(thrown);
+    worker.session?.reply({ $case: 'failure', value: { code: failure.code, message: failure.message } });
+    leaving.abort();
+    if (!worker.session) ending.abort();
+    setTimeout(() => ending.abort(), FAREWELL_MS).unref();
+  };
+  const leave = () => {
+    stopComputing(worker);
+    worker.session?.reply({ $case: 'leaving', value: {} });
+    leaving.abort();
+    if (!worker.session?.welcomed) ending.abort();
+  };
+  options.signal.addEventListener('abort', leave, { once: true });
+  if (options.signal.aborted) leave();
+  workAlways(worker, options, ending.signal).catch(fail);
+  try {
+    const reason = await keepSession(link, worker, options, { leaving: leaving.signal, ending: ending.signal });
+    options.log.info({ reason }, 'the run is over for this worker');
+  } catch (error) {
+    if (!leaving.signal.aborted) throw error;
+  } finally {
+    options.signal.removeEventListener('abort', leave);
+    ending.abort();
+    wake(worker.agenda);
+  }
+  if (failure) throw failure;
 }

@@ -31,8 +31,10 @@ function record(change: Partial<StepRecord> = {}): StepRecord {
     referencePoint: REFERENCE,
     examples: [score(), score({ desirable: false, policyLogp: -20, referenceLogp: -15 })],
     tokens: 40,
+    tokensBefore: 100,
     seconds: { gradients: 1.5, reduce: 0.5 },
     workers: 2,
+    setAside: 0,
     pairing: { ownCompletion: 0, samePrompt: 1 },
     sftScale: 2,
     ...change,
@@ -110,7 +112,7 @@ test('an example is saturated beyond |u| = 3', () => {
 });
 
 test('a step adds its tokens, rates and phases', () => {
-  expect(stepMetrics(record(), KTO, 100)).toMatchObject({
+  expect(stepMetrics(record(), KTO)).toMatchObject({
     step: 1,
     num_tokens: 140,
     examples_per_second: 1,

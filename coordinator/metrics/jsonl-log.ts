@@ -9,10 +9,13 @@ export interface JsonlLog {
   close(): Promise<void>;
 }
 
-/** Starts a new log; one of an earlier run in the same folder is replaced. */
-export async function openJsonlLog(path: string): Promise<JsonlLog> {
-  const file = await openEmpty(path);
-  let length = 0;
+/**
+ * @param mode new replaces the log of an earlier run in the same folder; append goes on behind its last line, which must
+ *   be whole.
+ */
+export async function openJsonlLog(path: string, mode: 'new' | 'append' = 'new'): Promise<JsonlLog> {
+  const { file, bytes } = await openFile(path, mode === 'new' ? 'w' : 'a+');
+  let length = bytes;
   let closed = false;
   return {
     async append(record) {
@@ -28,10 +31,11 @@ export async function openJsonlLog(path: string): Promise<JsonlLog> {
   };
 }
 
-async function openEmpty(path: string): Promise<FileHandle> {
+async function openFile(path: string, flags: 'w' | 'a+'): Promise<{ file: FileHandle; bytes: number }> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    return await open(path, 'w');
+    const file = await open(path, flags);
+    return { file, bytes: (await file.stat()).size };
   } catch (cause) {
     throw storageError(cause, path);
   }

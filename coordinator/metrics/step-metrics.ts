@@ -6,14 +6,18 @@ import type { StepRecord } from './step-record.js';
 export interface StepMetrics extends BatchMetrics {
   readonly step: number;
   readonly epoch: number;
-  /** Before clipping. */
-  readonly grad_norm: number;
+  /** Before clipping; null when it is not finite. */
+  readonly grad_norm: Mean;
   readonly learning_rate: number;
   /** Prompt and completion tokens since the start of the run. */
   readonly num_tokens: number;
   readonly examples_per_second: Mean;
   readonly tokens_per_second: Mean;
   readonly workers: number;
+  /** Rows left out so far, for scores that are not finite. */
+  readonly set_aside: number;
+  /** 1 when there was no update, because the gradient is not finite or no row of the step is left. */
+  readonly skipped: 0 | 1;
   /** Mismatched pairs that could not avoid the row's own completion, or one of the same prompt. */
   readonly 'pairing/own_completion': number;
   readonly 'pairing/same_prompt': number;
@@ -21,20 +25,21 @@ export interface StepMetrics extends BatchMetrics {
   readonly [phase: `seconds/${string}`]: number;
 }
 
-/** @param tokensBefore num_tokens of the step before; 0 for the first. */
-export function stepMetrics(record: StepRecord, loss: LossSettings, tokensBefore: number): StepMetrics {
+export function stepMetrics(record: StepRecord, loss: LossSettings): StepMetrics {
   const phases = Object.entries(record.seconds);
   const stepSeconds = phases.reduce((total, [, seconds]) => total + seconds, 0);
   return {
     step: record.step,
     epoch: record.epoch,
     ...batchMetrics(record.examples, record.referencePoint, loss, record.sftScale),
-    grad_norm: record.gradNorm,
+    grad_norm: record.gradNorm ?? null,
     learning_rate: record.learningRate,
-    num_tokens: tokensBefore + record.tokens,
+    num_tokens: record.tokensBefore + record.tokens,
     examples_per_second: stepSeconds > 0 ? record.examples.length / stepSeconds : null,
     tokens_per_second: stepSeconds > 0 ? record.tokens / stepSeconds : null,
     workers: record.workers,
+    set_aside: record.setAside,
+    skipped: record.gradNorm === undefined ? 1 : 0,
     'pairing/own_completion': record.pairing.ownCompletion,
     'pairing/same_prompt': record.pairing.samePrompt,
     ...Object.fromEntries(phases.map(([phase, seconds]) => [`seconds/${phase}` as const, seconds])),

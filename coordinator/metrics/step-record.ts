@@ -30,14 +30,18 @@ export interface StepRecord {
   /** Passes over the training rows so far, with fraction. */
   readonly epoch: number;
   readonly learningRate: number;
-  /** Before clipping. */
-  readonly gradNorm: number;
+  /** Before clipping; undefined when it is not finite: then there was no update. */
+  readonly gradNorm: number | undefined;
+  /** Rows of the run that are left out for scores that are not finite. */
+  readonly setAside: number;
   readonly referencePoint: ReferencePoint;
   /** In the order of the global batch: sums run in this order. */
   readonly examples: readonly ExampleScore[];
   /** Prompt and completion tokens of this step's rows (not of the mismatched pairs). */
   readonly tokens: number;
-  /** Wall-clock seconds of each phase; together they are the step. */
+  /** The same of all steps before. */
+  readonly tokensBefore: number;
+  /** Wall-clock seconds of each phase; together they are the step. `update` is that of the step before. */
   readonly seconds: Readonly<Record<string, number>>;
   readonly workers: number;
   readonly pairing: PairingCounts;

@@ -7,9 +7,8 @@ const DEFAULTS = RunConfigSchema.parse({ model: '-', output: '-', data: { train:
 /** Looks at the values as written, so that it finds its mistakes beside those of single fields. */
 export function crossCheck(written: Tree): string[] {
   const at = (path: string) => valueAt(written, path) ?? valueAt(DEFAULTS, path);
-  return [batchOfOne(at), loraForFull(at), sftTwice(at), evaluationOfNothing(at), heldOutInTraining(at), overBase(at)]
-    .flat()
-    .filter((mistake) => mistake !== undefined);
+  const all = [batchOfOne, loraForFull, sftTwice, evaluationOfNothing, heldOutInTraining, overBase, workersInOrder];
+  return all.flatMap((check) => check(at)).filter((mistake) => mistake !== undefined);
 }
 
 type Lookup = (path: string) => unknown;
@@ -50,4 +49,13 @@ function overBase(at: Lookup): string | undefined {
   const model = at('model');
   if (typeof model !== 'string' || model !== at('output')) return undefined;
   return `output: ${model} is the base model’s folder, which would be overwritten; name another folder`;
+}
+
+function workersInOrder(at: Lookup): string | undefined {
+  const given = (name: string) => at(`workers.${name}`) as number | undefined;
+  const [min, max] = [given('min') ?? 1, given('max') ?? Number.POSITIVE_INFINITY];
+  if (min > max) return `workers.max: ${max} is less than workers.min (${min}): the run could never begin`;
+  const start = given('start');
+  if (start === undefined || (start >= min && start <= max)) return undefined;
+  return `workers.start: ${start} does not lie between workers.min (${min}) and workers.max (${max})`;
 }

@@ -7,6 +7,8 @@ import { RunConfigSchema } from './schema.js';
 
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  /** A value that may also be a section has its properties in one of these. */
+  readonly anyOf?: readonly SchemaNode[];
 }
 
 /** The JSON schema of what a person writes. */
@@ -31,8 +33,9 @@ export function environmentName(field: string): string {
 }
 
 function fieldsOf(node: SchemaNode, prefix: string): string[] {
-  return Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
+  const own = Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
     prefix + name,
     ...fieldsOf(child, `${prefix}${name}.`),
   ]);
+  return [...own, ...(node.anyOf ?? []).flatMap((branch) => fieldsOf(branch, prefix))];
 }

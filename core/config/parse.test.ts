@@ -109,6 +109,11 @@ describe('mistakes', () => {
     expect(mistakes({ ...minimal, zzz: 1 })).toEqual(['zzz: unknown field']);
   });
 
+  it('take limits of workers from flags, over a number in the file', () => {
+    const flags = ['workers.min=2', 'workers.max=4'];
+    expect(parse({ ...minimal, workers: 3 }, { flags }).workers).toEqual({ min: 2, max: 4, waitSeconds: 600 });
+  });
+
   it('in variables of a section are found; other PROSPECT_ variables are somebody else’s', () => {
     const environment = { PROSPECT_TRAINING_LERNING_RATE: '1', PROSPECT_SERVICE_HOST: '10.0.0.1' };
     expect(mistakes(minimal, { environment })).toEqual([
@@ -135,6 +140,8 @@ describe('mistakes', () => {
     { raw: { ...minimal, data: { train: 'a', heldOut: ['b', 'a'] } }, line: /^data\.heldOut: .*\/a is in data\.train/ },
     { raw: { ...minimal, data: { train: 'a', heldOut: 1.5 } }, line: /^data\.heldOut: .*<1.*found 1\.5/ },
     { raw: { ...minimal, output: 'base' }, line: /^output: .*overwritten/ },
+    { raw: { ...minimal, workers: { min: 4, max: 2 } }, line: /^workers\.max: 2 is less than workers\.min/ },
+    { raw: { ...minimal, workers: { start: 1, min: 2 } }, line: /^workers\.start: 1 does not lie/ },
   ])('of contradicting fields are told: $line', ({ raw, line }) => {
     const lines = mistakes(raw);
     expect(lines).toHaveLength(1);

@@ -65,6 +65,13 @@ export const DataSchema = z
         'How a row gets another row’s completion for the reference point; rotate takes the row before it, for parity with other trainers.',
       ),
     badRows: z.int().nonnegative().default(100).describe('More unusable rows than this end the run.'),
+    setAside: z
+      .int()
+      .nonnegative()
+      .default(10)
+      .describe(
+        'Rows whose log-probs are not finite are left out from then on; more than this many end the run with a snapshot.',
+      ),
   })
   .describe('The feedback rows.');
 
@@ -93,6 +100,12 @@ export const TrainingSchema = z
     adamBeta2: z.number().min(0).lt(1).default(0.999),
     adamEpsilon: z.number().positive().default(1e-8),
     clipNorm: z.number().positive().default(1).describe('The gradient is scaled down to this norm.'),
+    wire: z
+      .enum(['float32', 'bfloat16'])
+      .default('float32')
+      .describe(
+        'How gradients travel between workers; bfloat16 rounds each microbatch’s gradient and the mean, and halves what is sent of them.',
+      ),
   })
   .describe('Steps, batches and the optimizer.');
 
@@ -104,6 +117,48 @@ export const EvaluationSchema = z
   })
   .describe('Evaluation of the held-out rows.');
 
+export const SnapshotsSchema = z
+  .strictObject({
+    everySteps: positiveInt.optional().describe('Takes a snapshot every so many steps.'),
+    everyMinutes: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Takes a snapshot at the first step that ends so many minutes after the last one; 10 is usual.'),
+    keep: positiveInt.default(3).describe('How many good snapshots stay; older ones are removed after a new one.'),
+  })
+  .describe(
+    'Snapshots, from which an interrupted run goes on with the same bits: on this schedule, on demand, and when the run is interrupted.',
+  );
+
+export const AuditSchema = z
+  .strictObject({
+    everySteps: z
+      .int()
+      .nonnegative()
+      .default(100)
+      .describe('Every so many steps two workers compute the same microbatch and compare their bits; 0 for never.'),
+  })
+  .describe('The search for workers that compute wrong without an error.');
+
+const workerCount = positiveInt.max(64);
+
+export const WorkersSchema = z
+  .union([
+    workerCount,
+    z.strictObject({
+      start: workerCount.optional().describe('Workers that `train` starts; min when left out.'),
+      min: workerCount.default(1).describe('With fewer the run pauses.'),
+      max: workerCount.default(64).describe('More than these stay up to date and step in when one is lost.'),
+      waitSeconds: z
+        .number()
+        .positive()
+        .default(600)
+        .describe('A run that has been paused so long for want of workers ends, with what is needed to resume it.'),
+    }),
+  ])
+  .describe('How many workers `train` starts and a new run waits for at first; or their limits. A number means min 1.');
+
 export const RunConfigSchema = z.strictObject({
   model: path.describe('Hugging Face folder of the base model.'),
   output: path.describe('Folder for the adapter or model, metrics, log and plot.'),
@@ -113,7 +168,9 @@ export const RunConfigSchema = z.strictObject({
   data: DataSchema,
   training: TrainingSchema.prefault({}),
   evaluation: EvaluationSchema.prefault({}),
-  workers: positiveInt.max(64).default(2).describe('Workers that `train` starts and that a coordinator waits for.'),
+  snapshots: SnapshotsSchema.prefault({}),
+  audit: AuditSchema.prefault({}),
+  workers: WorkersSchema.default(2),
   engine: z
     .enum(['auto', 'tensorflow-gpu', 'tensorflow', 'wasm'])
     .default('auto')

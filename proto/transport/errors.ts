@@ -33,3 +33,8 @@ export function receivedError(thrown: unknown, trailer: Metadata | undefined): P
   const code = sent !== undefined && sent in ERROR_TABLE ? (sent as ErrorCode) : codeOfGrpcStatus(thrown.code);
   return new ProspectError(code, thrown.details, { cause: thrown });
 }
+
+/** True when the server's own code ended the call, with an error of ours, and not a connection that broke. */
+export function isSentError(trailer: Metadata | undefined): boolean {
+  return trailer?.has(CODE_TRAILER) === true;
+}

@@ -27,6 +27,8 @@ export function exampleMetrics(change: Partial<StepMetrics> = {}): StepMetrics {
     examples_per_second: 16,
     tokens_per_second: 1024,
     workers: 2,
+    set_aside: 0,
+    skipped: 0,
     'pairing/own_completion': 0,
     'pairing/same_prompt': 0,
     'seconds/reference_point': 0.5,

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { locateNativeEngines } from '../../worker/engine/native/locate.js';
-import { failedRun } from '../support/failed-run.js';
+import { failedRun, RECORDS_AT_START } from '../support/failed-run.js';
 import { createRunFolder, type RunFolder } from '../support/run-folder.js';
 
 let run: RunFolder;
@@ -52,7 +52,7 @@ test('an unknown lora target is told once, with the layers that there are', asyn
   const { exitCode, report, left } = await failedRun(run, ['lora.targets=[q_proj, key]', 'workers=2']);
   expect(exitCode).toBe(2);
   expect(report).toMatch(/lora\.targets: key is not a linear layer of this model\. It has q_proj, .*down_proj/);
-  expect(left).toEqual([]);
+  expect(left).toEqual(RECORDS_AT_START);
 });
 
 test('a native engine that is asked for by name and is not set up says how to get it', async (context) => {
@@ -65,5 +65,5 @@ test('a native engine that is asked for by name and is not set up says how to ge
   const { exitCode, report, left } = await failedRun(run, ['engine=tensorflow'], { PROSPECT_CACHE });
   expect(exitCode).toBe(5);
   expect(report).toMatch(/tensorflow: not set up\. Run: prospect setup --engine tensorflow, or take engine: auto/);
-  expect(left).toEqual([]);
+  expect(left).toEqual(RECORDS_AT_START);
 });

@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, type TestContext, test } from 'vitest';
-import { failedRun, filesIn, readReport } from '../support/failed-run.js';
+import { failedRun, filesIn, RECORDS_AT_START, readReport } from '../support/failed-run.js';
 import { start } from '../support/processes.js';
 import { readMetrics } from '../support/read-metrics.js';
 import { createRunFolder, type RunFolder } from '../support/run-folder.js';
 
-/** What a run writes before its result: settings and metrics, which tell why it ended. */
-const RECORDS = ['metrics.jsonl', 'run.json'];
+/** What a run writes before its result: journal, metrics and settings, which tell why it ended. */
+const RECORDS = [...RECORDS_AT_START, 'run.json'];
 
 let run: RunFolder;
 const mounted: string[] = [];
@@ -34,6 +34,10 @@ async function mountedOutput(options: string, context: TestContext): Promise<str
   return folder;
 }
 
+async function topFilesIn(folder: string): Promise<string[]> {
+  return (await filesIn(folder)).filter((name) => !name.includes('/'));
+}
+
 test('the disk is full while the adapter is written', async (context) => {
   const output = await mountedOutput('size=64k', context);
   const { exitCode, report, left } = await failedRun(run, [`output=${output}`]);
@@ -44,11 +48,17 @@ test('the disk is full while the adapter is written', async (context) => {
   expect(left).toEqual(RECORDS);
 });
 
-test('the disk is full while metrics are written: what is there ends with a whole line', async (context) => {
-  const output = await mountedOutput('size=8k', context);
-  const { exitCode, report, left } = await failedRun(run, [`output=${output}`, 'training.maxSteps=11']);
+test('the disk is full while steps are recorded: what is there ends with a whole line', async (context) => {
+  const output = await mountedOutput('size=48k', context);
+  const { exitCode, report, left } = await failedRun(run, [
+    `output=${output}`,
+    'training.maxSteps=100',
+    'training.epochs=100',
+  ]);
   expect(exitCode).toBe(8);
-  expect(report).toContain(`error (STORAGE): Can't write ${output}/metrics.jsonl: the disk is full`);
+  expect(report).toMatch(
+    /^error \(STORAGE\): Can't write .*\/(metrics\.jsonl|journal\.jsonl|references\.log): the disk is full/,
+  );
   expect(left).toEqual(RECORDS);
   const steps = (await readMetrics(output)).map(({ step }) => step);
   expect(steps.length).toBeGreaterThan(1);
@@ -59,7 +69,7 @@ test('an output folder that cannot be written is told before the first step', as
   const output = await mountedOutput('ro', context);
   const { exitCode, report, left } = await failedRun(run, [`output=${output}`]);
   expect(exitCode).toBe(8);
-  expect(report).toContain(`error (STORAGE): Can't write ${output}/run.json: EROFS: read-only file system`);
+  expect(report).toContain(`error (STORAGE): Can't write ${output}/coordinator.lock: EROFS: read-only file system`);
   expect(report).toContain('Make it writable or choose another folder');
   expect(left).toEqual([]);
 });
@@ -70,7 +80,7 @@ test('an output that is a file is told before the first step', async () => {
   const args = ['train', run.config, '--set', `output=${output}`];
   const train = start(args, run.environment);
   expect(await train.ended()).toBe(8);
-  expect(readReport(train.stderr()).report).toContain(`Can't write ${output}/run.json: EEXIST`);
+  expect(readReport(train.stderr()).report).toContain(`Can't write ${output}/coordinator.lock: EEXIST`);
 });
 
 test('training that diverges names the row and what to lower', async () => {
@@ -78,9 +88,10 @@ test('training that diverges names the row and what to lower', async () => {
   const { exitCode, report, left } = await failedRun(run, settings);
   expect(exitCode).toBe(9);
   expect(report).toMatch(
-    /^error \(NON_FINITE\): .*feedback\.jsonl:\d+: the policy log-prob of this row is NaN in .*step 2\. Lower training\.learningRate/,
+    /^error \(NON_FINITE\): \d+ rows .* in step \d\. Look at these rows, lower training\.learningRate.*\n.*feedback\.jsonl:\d+: /,
   );
-  expect(left).toEqual(RECORDS);
+  expect(left).toEqual(expect.arrayContaining(RECORDS));
+  expect(left).not.toContain('model');
 });
 
 test('Ctrl-C in the middle leaves whole lines of metrics and no adapter', async () => {
@@ -92,15 +103,17 @@ test('Ctrl-C in the middle leaves whole lines of metrics and no adapter', async 
   await train.written(/^step +2\/1000/m);
   train.child.kill('SIGINT');
   expect(await train.ended()).toBe(130);
-  expect(readReport(train.stderr()).report).toBe('error (INTERRUPTED): ended by SIGINT\n');
-  expect(await filesIn(output)).toEqual(RECORDS);
+  expect(readReport(train.stderr()).report).toMatch(
+    /^error \(INTERRUPTED\): ended by SIGINT\. .* can go on from step \d+/,
+  );
+  expect(await topFilesIn(output)).toEqual([...RECORDS, 'snapshots']);
   expect((await readMetrics(output)).length).toBeGreaterThan(2);
 });
 
 test('Ctrl-C while workers start ends them too', async () => {
-  const train = start(['train', run.config], run.environment);
+  const train = start(['train', run.config, '--overwrite'], run.environment);
   await train.written(/"msg":"waiting for workers"/);
   train.child.kill('SIGINT');
   expect(await train.ended()).toBe(130);
-  expect(readReport(train.stderr()).report).toBe('error (INTERRUPTED): ended by SIGINT\n');
+  expect(readReport(train.stderr()).report).toBe('error (INTERRUPTED): ended by SIGINT. No step was finished.\n');
 });

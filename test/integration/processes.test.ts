@@ -1,15 +1,19 @@
-/** What can go wrong between processes: each ends with an error that says what to do, an exit code, and no hang. */
-
-import { existsSync } from 'node:fs';
+/**
+ * What can happen to processes: a run survives the loss of any of them with the same result, and what ends it is an
+ * error that says what to do, with an exit code and no hang.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { modelFolder } from '../support/parity-data.js';
 import { type Started, start } from '../support/processes.js';
 import { prospect } from '../support/prospect.js';
 import { createRunFolder, type RunFolder } from '../support/run-folder.js';
 
+const SOME_STEPS = ['--set', 'training.maxSteps=25', '--set', 'training.epochs=3'];
 const LONG_RUN = ['--set', 'training.maxSteps=1000', '--set', 'training.epochs=1000'];
 
 let run: RunFolder;
@@ -39,36 +43,103 @@ function startWorker(address: string, id: string, ...flags: string[]): Started {
   return startProcess('worker', '--coordinator', address, '--id', id, ...flags);
 }
 
-test('a worker that is killed: the coordinator and the other worker end, naming it', async () => {
-  const { coordinator, address } = await startCoordinator(...LONG_RUN);
-  const [kept, killed] = ['kept', 'killed'].map((id) => startWorker(address, id));
-  await killed!.written(/"msg":"member"/);
-  killed!.child.kill('SIGKILL');
-  expect(await coordinator.ended()).toBe(7);
-  expect(coordinator.stderr()).toMatch(/error \(WORKER_LOST\): worker killed \(127\.0\.0\.1:\d+\) was lost in the /);
-  expect(await kept!.ended()).toBe(7);
-  expect(kept!.stderr()).toContain('the coordinator ended the run: worker killed');
-  expect(existsSync(join(run.folder, 'out', 'adapter'))).toBe(false);
-});
+describe('a run whose processes are killed', () => {
+  let sha256: string;
 
-test('a coordinator that is killed: its workers end', async () => {
-  const { coordinator, address } = await startCoordinator(...LONG_RUN);
-  const workers = ['a', 'b'].map((id) => startWorker(address, id));
-  await Promise.all(workers.map((worker) => worker.written(/"msg":"member"/)));
-  coordinator.child.kill('SIGKILL');
-  for (const worker of workers) {
-    expect(await worker.ended()).toBe(6);
-    expect(worker.stderr()).toContain('error (UNREACHABLE)');
+  beforeAll(async () => {
+    sha256 = await finish('train', run.config, ...outputOf('undisturbed'), ...SOME_STEPS);
+  });
+
+  /** @returns the result's SHA-256. */
+  async function finish(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await prospect([...args, '--json'], run.environment);
+    expect(exitCode, stderr).toBe(0);
+    return JSON.parse(stdout).sha256;
   }
+
+  test('a worker: the others go on without it', async () => {
+    const flags = [...outputOf('worker'), ...SOME_STEPS];
+    const { coordinator, address } = await startCoordinator(...flags);
+    const [kept, killed] = ['kept', 'killed'].map((id) => startWorker(address, id));
+    await coordinator.written(/"members":\["kept","killed"\]/);
+    killed!.child.kill('SIGKILL');
+    expect(await coordinator.ended()).toBe(0);
+    expect(coordinator.stderr()).toMatch(/"worker":"killed",.*"msg":"worker lost"/);
+    expect(await kept!.ended()).toBe(0);
+    expect(await resultIn('worker')).toBe(sha256);
+  });
+
+  test('a worker of prospect train: it is started again', async () => {
+    const train = startProcess('train', run.config, ...outputOf('train'), ...SOME_STEPS);
+    const [, pid] = await train.written(/"worker":"worker-1","pid":(\d+).*"msg":"member"/);
+    process.kill(Number(pid), 'SIGKILL');
+    await train.written(/worker-1 ended \(SIGKILL\); it is started again \(1 of at most 5 times in a row\)/);
+    expect(await train.ended()).toBe(0);
+    expect(await resultIn('train')).toBe(sha256);
+  });
+
+  test('the coordinator: its workers wait for it, and the run goes on at the same step', async () => {
+    const flags = [...outputOf('coordinator'), ...SOME_STEPS];
+    const { coordinator, address } = await startCoordinator(...flags);
+    const workers = ['a', 'b'].map((id) => startWorker(address, id));
+    await stepWritten('coordinator', 3);
+    coordinator.child.kill('SIGKILL');
+    await Promise.all(workers.map((worker) => worker.written(/the coordinator is gone/)));
+    const again = startProcess('coordinator', run.config, '--listen', address, ...flags);
+    expect(await again.ended(), again.stderr()).toBe(0);
+    expect(again.stderr()).toMatch(/"step":\d+,"msg":"the run goes on"/);
+    for (const worker of workers) expect(await worker.ended()).toBe(0);
+    expect(await resultIn('coordinator')).toBe(sha256);
+  });
+
+  test('all of them: the run is resumed from its newest snapshot', async () => {
+    const flags = [...outputOf('all'), ...SOME_STEPS, '--set', 'snapshots.everySteps=2'];
+    const { coordinator, address } = await startCoordinator(...flags);
+    const workers = ['a', 'b'].map((id) => startWorker(address, id));
+    await coordinator.written(/"msg":"snapshot written"/);
+    for (const { child } of [coordinator, ...workers]) child.kill('SIGKILL');
+    await Promise.all([coordinator, ...workers].map((one) => one.ended()));
+    expect(await finish('train', run.config, ...flags, '--resume')).toBe(sha256);
+  });
 });
 
-test('Ctrl-C ends coordinator and workers in order', async () => {
-  const { coordinator, address } = await startCoordinator(...LONG_RUN);
+function outputOf(name: string): string[] {
+  return ['--set', `output=${join(run.folder, name)}`];
+}
+
+async function resultIn(name: string): Promise<string> {
+  const adapter = await readFile(join(run.folder, name, 'adapter', 'adapter_model.safetensors'));
+  return createHash('sha256').update(adapter).digest('hex');
+}
+
+/** Waits for a step's line in metrics.jsonl. */
+async function stepWritten(name: string, step: number): Promise<void> {
+  const path = join(run.folder, name, 'metrics.jsonl');
+  const isThere = () => existsSync(path) && readFileSync(path, 'utf8').includes(`{"step":${step},`);
+  await vi.waitUntil(isThere, { timeout: 60_000, interval: 20 });
+}
+
+test('Ctrl-C ends coordinator and workers in order, and says how to go on', async () => {
+  const { coordinator, address } = await startCoordinator(...outputOf('interrupted'), ...LONG_RUN);
   const workers = ['a', 'b'].map((id) => startWorker(address, id));
-  await Promise.all(workers.map((worker) => worker.written(/"msg":"member"/)));
+  await stepWritten('interrupted', 2);
   coordinator.child.kill('SIGINT');
   expect(await coordinator.ended()).toBe(130);
-  for (const worker of workers) expect(await worker.ended()).toBe(130);
+  expect(coordinator.stderr()).toMatch(
+    /error \(INTERRUPTED\): ended by SIGINT\. The run in .* can go on from step \d+: train with --resume, or start/,
+  );
+  for (const worker of workers) expect(await worker.ended()).toBe(0);
+});
+
+test('SIGUSR1 takes a snapshot, and the run goes on', async () => {
+  const { coordinator, address } = await startCoordinator(...outputOf('asked'), ...LONG_RUN);
+  startWorker(address, 'a');
+  await stepWritten('asked', 1);
+  coordinator.child.kill('SIGUSR1');
+  const [, step] = await coordinator.written(/"step":(\d+),.*"msg":"snapshot written"/);
+  await stepWritten('asked', Number(step) + 1);
+  const { exitCode, stdout } = await prospect(['snapshot', 'verify', join(run.folder, 'asked')], run.environment);
+  expect(exitCode, stdout).toBe(0);
 });
 
 test('a worker that cannot reach the coordinator says where it looked and what to do', async () => {
@@ -96,7 +167,7 @@ test('a port in use is an error with the remedy', async () => {
 });
 
 test('Ctrl-C ends prospect train, and none of its workers stays behind', async () => {
-  const train = startProcess('train', run.config, ...LONG_RUN);
+  const train = startProcess('train', run.config, ...outputOf('train-interrupted'), ...LONG_RUN);
   const pids = await Promise.all(
     ['worker-0', 'worker-1'].map(async (id) => {
       const [, pid] = await train.written(new RegExp(`"worker":"${id}","pid":(\\d+).*"msg":"member"`));
@@ -114,7 +185,7 @@ test.each(['lora', 'full'])(
     const other = join(run.folder, 'other-model');
     await cp(modelFolder('llama-lora'), other, { recursive: true });
     await flipLastByte(join(other, 'model.safetensors'));
-    const { coordinator, address } = await startCoordinator('--set', `method=${method}`);
+    const { coordinator, address } = await startCoordinator('--set', `method=${method}`, '--set', 'workers.min=2');
     const equal = [startWorker(address, 'a')];
     await coordinator.written(/"msg":"worker ready"/);
     const odd = startWorker(address, 'odd', '--model', other);

@@ -9,6 +9,9 @@ import type { RunFolder } from './run-folder.js';
 /** Well under the minute for which a worker looks for its coordinator; some seconds are usual. */
 const QUICK_MS = 30_000;
 
+/** What a run writes before its first step. */
+export const RECORDS_AT_START = ['journal.jsonl', 'metrics.jsonl', 'references.log'];
+
 export interface FailedRun {
   readonly exitCode: number | null;
   /** The error's block on stderr, from `error (CODE): ` on. */
@@ -20,7 +23,8 @@ export interface FailedRun {
 }
 
 /**
- * `prospect train` with settings over the folder's run.yaml, on one worker where they name no other number. Fails the
+ * `prospect train` with settings over the folder's run.yaml, on one worker where they name no other number, in the place
+ * of what earlier ones left. Fails the
  * test when its error is not one readable block, or took long.
  */
 export async function failedRun(
@@ -31,7 +35,10 @@ export async function failedRun(
   const all = ['workers=1', `output=${join(run.folder, 'out')}`, ...settings];
   const flags = all.flatMap((setting) => ['--set', setting]);
   const startedMs = performance.now();
-  const { exitCode, stderr } = await prospect(['train', run.config, ...flags], { ...run.environment, ...environment });
+  const { exitCode, stderr } = await prospect(['train', run.config, '--overwrite', ...flags], {
+    ...run.environment,
+    ...environment,
+  });
   expect(performance.now() - startedMs, stderr).toBeLessThan(QUICK_MS);
   const output = all.findLast((setting) => setting.startsWith('output='))!.slice('output='.length);
   return { exitCode, ...readReport(stderr), left: await filesIn(output) };

@@ -1,7 +1,8 @@
 /** Where the reference values of the independent trainer lie. */
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from './project-root.js';
 
-export const PARITY_DATA = fileURLToPath(new URL('../parity/data/', import.meta.url));
+export const PARITY_DATA = join(PROJECT_ROOT, 'test', 'parity', 'data', '/');
 
 export const PARITY_CASES = [
   'llama-full',

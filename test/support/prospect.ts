@@ -1,8 +1,9 @@
 /** Runs the command line as its user would, from the built files. */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from './project-root.js';
 
-export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = join(PROJECT_ROOT, 'dist', 'cli', 'main.js');
 
 export interface Finished {
   readonly exitCode: number | null;

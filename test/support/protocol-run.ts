@@ -2,15 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SavedResult } from '../../coordinator/driver/save-result.js';
 import type { EvaluationRecord, StepRecord } from '../../coordinator/metrics/step-record.js';
-import { type SavedResult, startRun } from '../../coordinator/run.js';
+import type { ResumeOptions } from '../../coordinator/open-run.js';
+import { type StartedRun, startRun } from '../../coordinator/run.js';
+import { openRunReport, type RunReport } from '../../coordinator/run-report.js';
 import type { Compute } from '../../worker/compute/compute.js';
 import { runWorker } from '../../worker/worker.js';
 import { linearCompute } from './linear-compute.js';
 import { modelFolder, PARITY_DATA } from './parity-data.js';
 import { testConfig } from './rows.js';
 
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const nothing = () => undefined;
+const silent = { debug: nothing, info: nothing, warn: nothing };
 
 export interface TestWorker {
   readonly id: string;
@@ -26,25 +30,42 @@ export interface ProtocolRun {
 
 export interface RunSetting {
   readonly config?: Parameters<typeof testConfig>[0];
-  /** How many the run waits for. */
+  /** How many begin together. */
   readonly wanted: number;
   readonly onStep?: (step: number) => void;
-  /** A worker has loaded its model and was found equal. */
-  readonly onReady?: () => void;
+  /** Every log line of the coordinator. */
+  readonly onLog?: (message: string, details: object) => void;
+  /** Output folder of an earlier run, which must be removed by the test. */
+  readonly folder?: string;
+  readonly resume?: ResumeOptions;
+  /** Port of an earlier coordinator, for workers that wait for it. */
+  readonly port?: number;
 }
 
 export interface StartedProtocolRun {
   readonly run: Promise<ProtocolRun>;
+  readonly port: number;
+  /** Ends the coordinator as a person would. */
+  stop(reason: Error): void;
+  /** Takes a snapshot now. */
+  snapshot(): void;
+  /** Ends the coordinator without another word. */
+  fail: StartedRun['fail'];
   /** A worker's whole life: undefined for a good end, otherwise the error. */
   join(worker: TestWorker): Promise<unknown>;
 }
 
 export async function protocolRun(setting: RunSetting): Promise<StartedProtocolRun> {
-  const folder = await mkdtemp(join(tmpdir(), 'prospect-protocol-'));
-  const { config = {}, wanted, onStep, onReady } = setting;
-  const info = (_: object, message: string) => (message === 'worker ready' ? onReady?.() : undefined);
+  const folder = setting.folder ?? (await mkdtemp(join(tmpdir(), 'prospect-protocol-')));
+  const { config = {}, wanted, onStep, onLog = nothing, resume = { mode: 'new', allow: [] } } = setting;
   const steps: StepRecord[] = [];
   const evaluations: EvaluationRecord[] = [];
+  const stopping = new AbortController();
+  const log = {
+    debug: (details: object, message: string) => onLog(message, details),
+    info: (details: object, message: string) => onLog(message, details),
+    warn: (details: object, message: string) => onLog(message, details),
+  };
   const started = await startRun({
     config: testConfig({
       model: modelFolder('llama-lora'),
@@ -61,27 +82,52 @@ export async function protocolRun(setting: RunSetting): Promise<StartedProtocolR
         ...config.training,
       },
     }),
-    endpoint: { host: '127.0.0.1', port: 0 },
-    runId: 'test',
+    resume,
+    endpoint: { host: '127.0.0.1', port: setting.port ?? 0 },
+    workersMayBeThere: setting.port !== undefined,
+    newRunId: 'test',
     cacheDir: join(folder, 'cache'),
-    log: { ...silent, info },
-    signal: new AbortController().signal,
-    openReport: async () => ({
-      step: async (record) => {
-        steps.push(record);
-        onStep?.(record.step);
-      },
-      evaluation: async (record) => void evaluations.push(record),
-      finish: async () => undefined,
-      summary: () => undefined,
-      close: async () => undefined,
-    }),
+    log,
+    signal: stopping.signal,
+    openReport: async (run) => {
+      const stream = { write: nothing };
+      const report = await openRunReport({ ...run, stream, log, now: () => performance.now() });
+      return recorded(report, steps, evaluations, onStep);
+    },
   });
   const run = started.finished
     .then((saved) => ({ saved, steps, evaluations }))
-    .finally(() => rm(folder, { recursive: true, force: true }));
-  run.catch(() => undefined);
-  return { run, join: (worker) => live(worker, started.address) };
+    .finally(() => (setting.folder === undefined ? rm(folder, { recursive: true, force: true }) : undefined));
+  run.catch(nothing);
+  return {
+    run,
+    port: Number(started.address.split(':').at(-1)),
+    stop: (reason) => stopping.abort(reason),
+    snapshot: started.snapshot,
+    fail: started.fail,
+    join: (worker) => live(worker, started.address),
+  };
+}
+
+function recorded(
+  report: RunReport,
+  steps: StepRecord[],
+  evaluations: EvaluationRecord[],
+  onStep?: (step: number) => void,
+): RunReport {
+  return {
+    ...report,
+    step: async (record) => {
+      await report.step(record);
+      steps.push(record);
+      onStep?.(record.step);
+    },
+    evaluation: async (record) => {
+      await report.evaluation(record);
+      evaluations.push(record);
+    },
+    finish: async () => undefined,
+  };
 }
 
 async function live({ id, compute, signal }: TestWorker, coordinator: string): Promise<unknown> {
@@ -93,6 +139,7 @@ async function live({ id, compute, signal }: TestWorker, coordinator: string): P
       connectDeadlineMs: 10_000,
       override: {},
       startCompute: () => compute ?? linearCompute(),
+      random: () => 0.5,
       log: silent,
       signal: signal ?? new AbortController().signal,
     });

@@ -1,55 +1,71 @@
 /** Connections to the other workers of a generation: one each, opened when the membership is told. */
-import { createChannel, createClient } from 'nice-grpc';
 import { ProspectError } from '../../core/errors.js';
 import type { ElementRange } from '../../core/tensor-chunks.js';
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
-import { type PeerServiceClient, PeerServiceDefinition } from '../../proto/gen/prospect/v1/peer.js';
-import type { TensorChunk } from '../../proto/gen/prospect/v1/tensor.js';
-import { TENSOR_OPTIONS } from '../../proto/transport/channel-options.js';
+import type { TensorFrame } from '../../proto/transport/tensor-frame.js';
+import { createTensorClient, type TensorClient } from '../../proto/transport/tensor-service.js';
 import type { StepKey } from './gradient-store.js';
+import { PeerError } from './peer-error.js';
+import { verifiedFrames } from './verified-frames.js';
 
-/** What a reduction needs of another worker. */
+/** What a reduction needs of another worker. A pull throws PeerError, or the signal's reason when that ends it. */
 export interface Peer {
   readonly rank: number;
-  pullSums(step: StepKey, slice: ElementRange): AsyncIterable<TensorChunk>;
-  pullReduced(step: StepKey): AsyncIterable<TensorChunk>;
+  /** Pieces of the slice from start to end; of each piece, one frame a tree node. */
+  pullSums(step: StepKey, slice: ElementRange, signal: AbortSignal): AsyncIterable<TensorFrame>;
+  /** @param step generation 0 for the last finished step. */
+  pullReduced(step: StepKey, range: ElementRange, signal: AbortSignal): AsyncIterable<TensorFrame>;
 }
 
 export interface PeerClients {
   readonly peers: readonly Peer[];
+  /** Ends all pulls at once. */
   close(): void;
 }
 
-/** @param signal ends every pull when this worker leaves. */
-export function connectPeers(others: readonly Member[], signal: AbortSignal): PeerClients {
-  const channels = others.map((member) => createChannel(member.peerAddress, undefined, TENSOR_OPTIONS));
-  const peers = others.map((member, i) => peerOf(member, createClient(PeerServiceDefinition, channels[i]!), signal));
+/**
+ * @param signal ends every pull when this worker leaves.
+ * @param onDamage told when a damaged frame is pulled again.
+ */
+export function connectPeers(
+  others: readonly Member[],
+  signal: AbortSignal,
+  onDamage: (peer: Member, damage: string) => void = () => undefined,
+): PeerClients {
+  const closing = new AbortController();
+  const ends = AbortSignal.any([signal, closing.signal]);
+  const clients = others.map((member) => createTensorClient(member.peerAddress));
+  const peers = others.map((member, i) => peerOf(member, clients[i]!, ends, (damage) => onDamage(member, damage)));
   return {
     peers,
     close() {
-      for (const channel of channels) channel.close();
+      closing.abort(new ProspectError('WORKER_LOST', 'the members changed during a pull'));
+      for (const client of clients) client.close();
     },
   };
 }
 
-function peerOf(member: Member, client: PeerServiceClient, signal: AbortSignal): Peer {
-  return {
-    rank: member.rank,
-    pullSums: ({ generation, step }, { offset, length }) =>
-      chunksFrom(member, client.pullSums({ generation, step, offset, length }, { signal })),
-    pullReduced: ({ generation, step }) => chunksFrom(member, client.pullReduced({ generation, step }, { signal })),
+function peerOf(member: Member, client: TensorClient, ends: AbortSignal, onDamage: (damage: string) => void): Peer {
+  type Method = 'pullSums' | 'pullReduced';
+  const pull = (method: Method) => (step: StepKey, range: ElementRange, signal: AbortSignal) => {
+    const any = AbortSignal.any([ends, signal]);
+    const { generation, step: number } = step;
+    const open = (rest: ElementRange) => client[method]({ generation, step: number, ...rest }, any);
+    return named(member, verifiedFrames(range, open, onDamage), any);
   };
+  return { rank: member.rank, pullSums: pull('pullSums'), pullReduced: pull('pullReduced') };
 }
 
-async function* chunksFrom(
+/** Says whose stream broke. */
+async function* named(
   member: Member,
-  responses: AsyncIterable<{ chunk: TensorChunk | undefined }>,
-): AsyncGenerator<TensorChunk> {
+  frames: AsyncIterable<TensorFrame>,
+  signal: AbortSignal,
+): AsyncGenerator<TensorFrame> {
   try {
-    for await (const { chunk } of responses) if (chunk) yield chunk;
+    yield* frames;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `could not pull gradients from ${member.workerId} at ${member.peerAddress}: ${reason}`;
-    throw new ProspectError('WORKER_LOST', message, { cause });
+    if (signal.aborted) throw signal.reason;
+    throw new PeerError(cause instanceof ProspectError ? cause.code : 'WORKER_LOST', member, cause);
   }
 }

@@ -1,50 +1,60 @@
-/** What this worker serves to its peers, and the final parameters to the coordinator: streams of chunks, pulled. */
+/** What this worker serves to its peers: gradients, as streams of frames. */
 import { ProspectError } from '../../core/errors.js';
-import { rootNode, type TreeNode } from '../../core/reduction-tree.js';
-import { chunksOf, type ElementRange, elementBytes } from '../../core/tensor-chunks.js';
-import type { PeerServiceImplementation } from '../../proto/gen/prospect/v1/peer.js';
-import type { TensorChunk } from '../../proto/gen/prospect/v1/tensor.js';
+import { rootNode } from '../../core/reduction-tree.js';
+import { chunksOf, type ElementRange } from '../../core/tensor-chunks.js';
+import type { FrameMaker, TensorServiceImplementation } from '../../proto/transport/tensor-service.js';
 import type { Exchange } from './exchange.js';
+import { gradientFrame } from './gradient-frames.js';
+import type { StepKey } from './gradient-store.js';
+
+const WHOLE = { node: rootNode(1), nodeCount: 1 };
 
 /** The service is up before the model is loaded: `exchange` gives nothing until then. */
-export function createPeerService(exchange: () => Exchange | undefined): PeerServiceImplementation {
+export function createPeerService(exchange: () => Exchange | undefined): TensorServiceImplementation {
   const loaded = (): Exchange => {
     const now = exchange();
     if (!now) throw new ProspectError('PROTOCOL', 'this worker has not loaded its model yet');
     return now;
   };
   return {
-    async *pullSums({ generation, step, offset, length }) {
-      const { store } = loaded();
-      store.expect({ generation, step });
-      const slice = checkedSlice({ offset, length }, store.length);
-      for (const { node, sum } of store.held()) yield* chunkMessages(node, sum, slice);
-    },
-    async *pullReduced({ generation, step }) {
-      const slice = await loaded().reduced({ generation, step });
-      yield* chunkMessages(rootNode(1), slice.values, slice);
-    },
-    async *pullParameters() {
-      const { parameters } = loaded();
-      yield* chunkMessages(rootNode(1), parameters, { offset: 0, length: parameters.byteLength / 4 });
-    },
+    pullSums: ({ generation, step, offset, length }) => sumFrames(loaded(), { generation, step }, { offset, length }),
+    pullReduced: ({ generation, step, offset, length }) =>
+      reducedFrames(loaded(), { generation, step }, { offset, length }),
   };
 }
 
-function* chunkMessages(
-  node: TreeNode,
-  values: SharedArrayBuffer,
-  range: ElementRange,
-): Generator<{ chunk: TensorChunk }> {
-  for (const chunk of chunksOf(range)) {
-    const bytes = elementBytes(values, chunk);
-    const elements = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    yield { chunk: { level: node.level, index: node.index, offset: chunk.offset, elements } };
+/** Piece by piece, so that the receiver can finish one while the next comes; of each piece all nodes. */
+async function* sumFrames({ store }: Exchange, step: StepKey, slice: ElementRange): AsyncGenerator<FrameMaker> {
+  await store.arrival(step);
+  expectInside(slice, store.length);
+  const held = store.held();
+  for (const chunk of chunksOf(slice)) {
+    for (const { node, sum } of held) {
+      // Leaves are rounded for the wire, their sums are not.
+      const wire = node.level === 0 ? store.wire : 'float32';
+      yield () => {
+        // A later step may use the buffers again.
+        store.expect(step);
+        return gradientFrame(sum, chunk, step, { node, nodeCount: held.length }, wire);
+      };
+    }
   }
 }
 
-function checkedSlice(slice: ElementRange, length: number): ElementRange {
-  if (slice.offset + slice.length <= length) return slice;
-  const asked = `elements ${slice.offset} to ${slice.offset + slice.length}`;
-  throw new ProspectError('PROTOCOL', `${asked} were asked for, but the gradient has ${length}`);
+async function* reducedFrames(exchange: Exchange, step: StepKey, range: ElementRange): AsyncGenerator<FrameMaker> {
+  expectInside(range, exchange.store.length);
+  const reduction = await exchange.reduction(step);
+  for (const chunk of chunksOf(range)) {
+    await reduction.ready(chunk);
+    yield () => {
+      reduction.signal.throwIfAborted();
+      return gradientFrame(reduction.gradient, chunk, step, WHOLE, exchange.store.wire);
+    };
+  }
+}
+
+function expectInside({ offset, length }: ElementRange, total: number): void {
+  if (offset + length <= total) return;
+  const asked = `elements ${offset} to ${offset + length}`;
+  throw new ProspectError('PROTOCOL', `${asked} were asked for, but the gradient has ${total}`);
 }

@@ -1,139 +1,210 @@
 import { describe, expect, test } from 'vitest';
-import { type LeafRange, subtreesOf } from '../../core/reduction-tree.js';
-import type { TensorChunk } from '../../proto/gen/prospect/v1/tensor.js';
-import { linearCompute } from '../../test/support/linear-compute.js';
-import { createExchange, type Exchange } from './exchange.js';
-import { createGradientStore } from './gradient-store.js';
+import { roundToBfloat16 } from '../../core/bfloat16.js';
+import type { LeafRange } from '../../core/reduction-tree.js';
+import type { FrameMaker } from '../../proto/transport/tensor-service.js';
+import { bytesOf, exchangeWith, leafGradients, randomHoldings, randomNumbers } from '../../test/support/exchanges.js';
+import type { Exchange } from './exchange.js';
+import type { Wire } from './gradient-store.js';
+import { pullWholeReduced } from './observe.js';
 import type { Peer } from './peer-clients.js';
 import { createPeerService } from './peer-service.js';
 import { createReducer } from './reduce.js';
+import { verifiedFrames } from './verified-frames.js';
 
 const LENGTH = 53;
 const STEP = { generation: 1, step: 7 };
-const compute = linearCompute();
-
-/** Small, seeded and good enough for tests. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Values of very different size: a different order of sums gives different bits. */
-function leafGradients(leafCount: number, random: () => number): Float32Array[] {
-  return Array.from({ length: leafCount }, () =>
-    Float32Array.from({ length: LENGTH }, () => (random() - 0.5) * 10 ** Math.floor(random() * 6)),
-  );
-}
-
-/** Contiguous ranges, some of them empty. */
-function randomRanges(leafCount: number, workers: number, random: () => number): LeafRange[] {
-  const cuts = Array.from({ length: workers - 1 }, () => Math.floor(random() * (leafCount + 1))).sort((a, b) => a - b);
-  return Array.from({ length: workers }, (_, i) => ({ start: cuts[i - 1] ?? 0, end: cuts[i] ?? leafCount }));
-}
-
-async function* chunksOf(
-  responses: AsyncIterable<{ chunk?: Partial<TensorChunk> | undefined }>,
-): AsyncGenerator<TensorChunk> {
-  for await (const { chunk } of responses) yield { ...chunk, elements: Buffer.from(chunk!.elements!) } as TensorChunk;
-}
+const EXAMPLES = 24;
+const WHOLE: LeafRange[][] = [[{ start: 0, end: 17 }]];
+const context = {} as never;
 
 /** The peer service without the network between. */
 function peerOf(rank: number, exchange: Exchange): Peer {
   const service = createPeerService(() => exchange);
-  const context = {} as never;
   return {
     rank,
-    pullSums: (step, slice) => chunksOf(service.pullSums({ ...step, ...slice }, context) as never),
-    pullReduced: ({ generation, step }) => chunksOf(service.pullReduced({ generation, step }, context) as never),
+    pullSums: (step, slice) =>
+      verifiedFrames(slice, (rest) => framesOf(service.pullSums({ ...step, ...rest }, context)), expect.unreachable),
+    pullReduced: (step, range) =>
+      verifiedFrames(range, (rest) => framesOf(service.pullReduced({ ...step, ...rest }, context)), expect.unreachable),
   };
 }
 
-async function reduceOn(leaves: readonly LeafRange[], gradients: readonly Float32Array[]): Promise<Buffer[]> {
-  const exchanges = leaves.map(() => createExchange(createGradientStore(LENGTH, compute), new SharedArrayBuffer(4)));
-  for (const [rank, { start, end }] of leaves.entries()) {
-    exchanges[rank]!.begin(STEP, gradients.length);
-    const { store } = exchanges[rank]!;
-    for (let leaf = start; leaf < end; leaf++) {
-      const buffer = store.pool.take();
-      new Float32Array(buffer).set(gradients[leaf]!);
-      await store.addLeaf(leaf, buffer);
-    }
-  }
-  const order = { ...STEP, leafCount: gradients.length, exampleCount: 24, leaves };
+async function* framesOf(makers: AsyncIterable<FrameMaker>): AsyncGenerator<Buffer> {
+  for await (const makeFrame of makers) yield Buffer.from(makeFrame().slice(0));
+}
+
+function reduceAll(
+  exchanges: readonly Exchange[],
+  leaves: readonly (readonly LeafRange[])[],
+  leafCount: number,
+  step = STEP,
+): Promise<SharedArrayBuffer[]> {
   const peers = exchanges.map((exchange, rank) => peerOf(rank, exchange));
   const reduced = exchanges.map((exchange, rank) => {
     const others = peers.filter((peer) => peer.rank !== rank);
-    return createReducer({ rank, worldSize: leaves.length }, others, exchange, compute).reduce(order);
+    const reducer = createReducer({ rank, worldSize: leaves.length }, others, exchange);
+    return reducer.reduce({ ...step, leafCount, exampleCount: EXAMPLES, leaves });
   });
-  return (await Promise.all(reduced)).map((buffer) => Buffer.from(new Uint8Array(buffer).slice()));
+  return Promise.all(reduced);
 }
 
-describe('reduce', () => {
-  test('gives all workers the bytes that one worker gets, for any assignment of 1 to 17 leaves to 1 to 8 workers', async () => {
+async function reduceOn(
+  leaves: readonly (readonly LeafRange[])[],
+  gradients: readonly Float32Array[],
+  wire: Wire = 'float32',
+): Promise<Buffer[]> {
+  const exchanges = await Promise.all(leaves.map((holding) => exchangeWith(holding, gradients, STEP, wire)));
+  return (await reduceAll(exchanges, leaves, gradients.length)).map(bytesOf);
+}
+
+function alone(leafCount: number): LeafRange[][] {
+  return [[{ start: 0, end: leafCount }]];
+}
+
+describe.each(['float32', 'bfloat16'] as const)('reduce over %s', (wire) => {
+  test('gives all workers the bytes that one worker gets, whoever holds which of 1 to 17 leaves', async () => {
     const random = randomNumbers(5);
     for (let leafCount = 1; leafCount <= 17; leafCount++) {
-      const gradients = leafGradients(leafCount, random);
-      const [alone] = await reduceOn([{ start: 0, end: leafCount }], gradients);
-      for (let workers = 2; workers <= 8; workers++) {
-        const leaves = randomRanges(leafCount, workers, random);
-        for (const bytes of await reduceOn(leaves, gradients)) expect(bytes.equals(alone!)).toBe(true);
+      const gradients = leafGradients(leafCount, LENGTH, random);
+      const [expected] = await reduceOn(alone(leafCount), gradients, wire);
+      for (const workers of [2, 3, 8, 32]) {
+        for (const bytes of await reduceOn(randomHoldings(leafCount, workers, random), gradients, wire)) {
+          expect(bytes.equals(expected!), `${leafCount} leaves on ${workers} workers`).toBe(true);
+        }
       }
     }
   });
 
+  test('works with fewer elements than workers', async () => {
+    const random = randomNumbers(8);
+    const gradients = leafGradients(5, 3, random);
+    const [expected] = await reduceOn(alone(5), gradients, wire);
+    for (const bytes of await reduceOn(randomHoldings(5, 7, random), gradients, wire)) expect(bytes).toEqual(expected);
+  });
+});
+
+describe('reduce', () => {
   test('is the mean over the examples', async () => {
-    const gradients = leafGradients(5, randomNumbers(6));
-    const [bytes] = await reduceOn([{ start: 0, end: 5 }], gradients);
+    const gradients = leafGradients(5, LENGTH, randomNumbers(6));
+    const [bytes] = await reduceOn(alone(5), gradients);
     const mean = new Float32Array(bytes!.buffer, bytes!.byteOffset, LENGTH);
     for (let i = 0; i < LENGTH; i++) {
       const sum = gradients.reduce((total, gradient) => total + gradient[i]!, 0);
-      expect(mean[i]! * 24).toBeCloseTo(sum, 0);
+      expect(mean[i]! * EXAMPLES).toBeCloseTo(sum, 0);
     }
+  });
+
+  test('over bfloat16 gives rounded values', async () => {
+    const gradients = leafGradients(3, LENGTH, randomNumbers(6));
+    const [bytes] = await reduceOn(alone(3), gradients, 'bfloat16');
+    const rounded = new Float32Array(Uint8Array.from(bytes!).buffer);
+    roundToBfloat16(rounded);
+    expect(Buffer.from(rounded.buffer)).toEqual(bytes);
+  });
+
+  test('changes no leaf: a step is reduced again in a new generation, by fewer workers, with the same bytes', async () => {
+    const gradients = leafGradients(7, LENGTH, randomNumbers(9));
+    const leaves = [[{ start: 0, end: 3 }], [{ start: 3, end: 4 }], [{ start: 4, end: 7 }]];
+    const exchanges = await Promise.all(leaves.map((holding) => exchangeWith(holding, gradients, STEP)));
+    const [expected] = (await reduceAll(exchanges, leaves, 7)).map(bytesOf);
+
+    const survivors = [exchanges[0]!, exchanges[2]!];
+    const next = { ...STEP, generation: 2 };
+    for (const { begin } of survivors) begin(next, 7);
+    const buffer = survivors[1]!.store.pool.take();
+    new Float32Array(buffer).set(gradients[3]!);
+    await survivors[1]!.store.addLeaf(3, buffer);
+    const again = await reduceAll(survivors, [[{ start: 0, end: 3 }], [{ start: 3, end: 7 }]], 7, next);
+    for (const gradient of again) expect(bytesOf(gradient)).toEqual(expected);
+  });
+
+  test('waits for a peer that hears of the generation later', async () => {
+    const gradients = leafGradients(2, LENGTH, randomNumbers(10));
+    const leaves = [[{ start: 0, end: 1 }], [{ start: 1, end: 2 }]];
+    const [early, late] = await Promise.all(leaves.map((holding) => exchangeWith(holding, gradients, STEP)));
+    const next = { ...STEP, generation: 2 };
+    early!.begin(next, 2);
+    const reducer = createReducer({ rank: 0, worldSize: 2 }, [peerOf(1, late!)], early!);
+    const first = reducer.reduce({ ...next, leafCount: 2, exampleCount: EXAMPLES, leaves });
+    await new Promise(setImmediate);
+    late!.begin(next, 2);
+    const second = createReducer({ rank: 1, worldSize: 2 }, [peerOf(0, early!)], late!);
+    const other = await second.reduce({ ...next, leafCount: 2, exampleCount: EXAMPLES, leaves });
+    expect(bytesOf(await first)).toEqual(bytesOf(other));
+  });
+
+  test('ends at once when a later generation begins', async () => {
+    const exchange = await exchangeWith([{ start: 0, end: 1 }], leafGradients(2, LENGTH, randomNumbers(1)), STEP);
+    const never: Peer = {
+      rank: 1,
+      pullSums: (_, __, signal) => hanging(signal),
+      pullReduced: (_, __, s) => hanging(s),
+    };
+    const reducer = createReducer({ rank: 0, worldSize: 2 }, [never], exchange);
+    const leaves = [[{ start: 0, end: 1 }], [{ start: 1, end: 2 }]];
+    const reduced = reducer.reduce({ ...STEP, leafCount: 2, exampleCount: 2, leaves });
+    exchange.begin({ ...STEP, generation: 2 }, 2);
+    await expect(reduced).rejects.toMatchObject({ code: 'WORKER_LOST', message: /members changed/ });
+    expect(exchange.store.leaves()).toEqual([0]);
   });
 
   test('refuses an order for another step', async () => {
-    const exchange = createExchange(createGradientStore(LENGTH, compute), new SharedArrayBuffer(4));
-    exchange.begin(STEP, 1);
-    const reducer = createReducer({ rank: 0, worldSize: 1 }, [], exchange, compute);
-    const order = { generation: 1, step: 8, leafCount: 1, exampleCount: 1, leaves: [{ start: 0, end: 1 }] };
+    const exchange = await exchangeWith([], leafGradients(1, LENGTH, randomNumbers(1)), STEP);
+    const reducer = createReducer({ rank: 0, worldSize: 1 }, [], exchange);
+    const order = { generation: 1, step: 8, leafCount: 1, exampleCount: 1, leaves: WHOLE };
     await expect(reducer.reduce(order)).rejects.toMatchObject({ code: 'PROTOCOL' });
   });
 
+  test('names a leaf that nobody sent', async () => {
+    const gradients = leafGradients(3, LENGTH, randomNumbers(1));
+    const exchange = await exchangeWith([{ start: 0, end: 2 }], gradients, STEP);
+    await expect(reduceAll([exchange], WHOLE, 3)).rejects.toThrow('no worker sent a sum that covers leaf 2');
+  });
+
   test('ends when a peer sends less than its slice', async () => {
-    const exchange = createExchange(createGradientStore(LENGTH, compute), new SharedArrayBuffer(4));
-    exchange.begin(STEP, 2);
-    await exchange.store.addLeaf(0, exchange.store.pool.take());
-    const silent: Peer = { rank: 1, pullSums: async function* () {}, pullReduced: async function* () {} };
-    const reducer = createReducer({ rank: 0, worldSize: 2 }, [silent], exchange, compute);
-    const leaves = [
-      { start: 0, end: 1 },
-      { start: 1, end: 2 },
-    ];
+    const exchange = await exchangeWith([{ start: 0, end: 1 }], leafGradients(2, LENGTH, randomNumbers(1)), STEP);
+    const nothing = (range: { offset: number; length: number }) =>
+      verifiedFrames(range, async function* () {}, expect.unreachable);
+    const silent: Peer = { rank: 1, pullSums: (_, slice) => nothing(slice), pullReduced: (_, range) => nothing(range) };
+    const reducer = createReducer({ rank: 0, worldSize: 2 }, [silent], exchange);
+    const leaves = [[{ start: 0, end: 1 }], [{ start: 1, end: 2 }]];
     const reduced = reducer.reduce({ ...STEP, leafCount: 2, exampleCount: 2, leaves });
-    await expect(reduced).rejects.toThrow(/slice of 26 elements ended after 0/);
+    await expect(reduced).rejects.toThrow(/the stream ended after 0 of 2[67] elements/);
   });
 });
 
-describe('gradient store', () => {
-  test('holds the largest complete subtrees of its leaves, whatever order they come in', async () => {
-    const store = createGradientStore(LENGTH, compute);
-    store.begin(STEP, 11);
-    for (const leaf of [9, 3, 10, 4, 8, 7, 5, 6]) await store.addLeaf(leaf, store.pool.take());
-    expect(store.held().map(({ node }) => node)).toEqual(subtreesOf({ start: 3, end: 11 }, 11));
+describe('an observer', () => {
+  test('gets the last finished gradient whole, until the next is finished', async () => {
+    const gradients = leafGradients(6, LENGTH, randomNumbers(4));
+    const leaves = [[{ start: 0, end: 2 }], [{ start: 2, end: 6 }]];
+    const members = await Promise.all(leaves.map((holding) => exchangeWith(holding, gradients, STEP)));
+    const peers = members.map((exchange, rank) => peerOf(rank, exchange));
+    const [expected] = (await reduceAll(members, leaves, 6)).map(bytesOf);
+    const observer = await exchangeWith([], gradients, { generation: 0, step: 0 });
+
+    const next = { generation: 2, step: 8 };
+    for (const { begin } of members) begin(next, 6);
+    expect(bytesOf(await pullWholeReduced(7, peers, observer))).toEqual(expected);
+    await expect(pullWholeReduced(6, peers, observer)).rejects.toThrow('step 6 is gone: only that of step 7 is held');
   });
 
-  test('uses buffers again: eight leaves in a row need four', async () => {
-    const store = createGradientStore(LENGTH, compute);
-    const buffers = new Set<SharedArrayBuffer>();
-    store.begin(STEP, 8);
-    for (let leaf = 0; leaf < 8; leaf++) {
-      const buffer = store.pool.take();
-      buffers.add(buffer);
-      await store.addLeaf(leaf, buffer);
-    }
-    expect(buffers.size).toBe(4);
+  test('pulls from the others what one member cannot give', async () => {
+    const gradients = leafGradients(2, LENGTH, randomNumbers(4));
+    const member = await exchangeWith([{ start: 0, end: 2 }], gradients, STEP);
+    const [expected] = (await reduceAll([member], alone(2), 2)).map(bytesOf);
+    const lost: Peer = {
+      rank: 0,
+      pullSums: () => expect.unreachable(),
+      pullReduced: () => {
+        throw new Error('connection refused');
+      },
+    };
+    const observer = await exchangeWith([], gradients, { generation: 0, step: 0 });
+    expect(bytesOf(await pullWholeReduced(7, [lost, peerOf(1, member)], observer))).toEqual(expected);
+    await expect(pullWholeReduced(7, [lost], observer)).rejects.toThrow('connection refused');
   });
 });
+
+async function* hanging(signal: AbortSignal): AsyncGenerator<never> {
+  await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+}

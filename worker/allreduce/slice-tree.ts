@@ -1,43 +1,55 @@
-/** Finishing the canonical tree over one slice: from the subtree sums of all workers to the sum of the whole step. */
+/** Finishing the canonical tree over one piece: from the subtree sums of all workers to the sum of the whole step. */
 import { ProspectError } from '../../core/errors.js';
 import { isEmpty, nodeKey, rootNode, type TreeNode } from '../../core/reduction-tree.js';
-import type { Compute } from '../compute/compute.js';
 
-/** Where a node's sum of the slice lies. */
-export interface SliceSum {
-  readonly values: SharedArrayBuffer;
-  /** First element of the slice in `values`. */
-  readonly offset: number;
+/** A node's sum of the piece. */
+export interface PieceSum {
+  readonly values: Float32Array;
+  /** False for the store's sums, which a step that is done again still needs. */
+  readonly isScratch: boolean;
 }
 
 /**
- * Adds in place, right into left, in the order of the tree.
- * @param sums by node key: complete subtrees that together cover all leaves.
- * @param length elements of the slice.
+ * Adds in the order of the tree, in scratch memory, and divides.
+ * @param sums by node key: complete subtrees that together cover all leaves; of more than needed the largest are taken.
+ * @param mean receives the whole sum over the divisor.
  */
-export async function finishTree(
-  sums: ReadonlyMap<string, SliceSum>,
+export function finishTree(
+  sums: ReadonlyMap<string, PieceSum>,
   leafCount: number,
-  length: number,
-  compute: Pick<Compute, 'add'>,
-): Promise<SliceSum> {
-  const sumOf = async (node: TreeNode): Promise<SliceSum> => {
+  divisor: number,
+  mean: Float32Array,
+): void {
+  /** A node's sum, or the two that it is the sum of. */
+  const addendsOf = (node: TreeNode): [PieceSum] | [PieceSum, PieceSum] => {
     const held = sums.get(nodeKey(node));
-    if (held) return held;
+    if (held) return [held];
     if (node.level === 0) throw new ProspectError('PROTOCOL', `no worker sent a sum that covers leaf ${node.index}`);
     const left = { level: node.level - 1, index: node.index * 2 };
     const right = { level: node.level - 1, index: node.index * 2 + 1 };
-    const sum = await sumOf(left);
-    if (isEmpty(right, leafCount)) return sum;
-    const addend = await sumOf(right);
-    await compute.add({
-      target: sum.values,
-      targetOffset: sum.offset,
-      source: addend.values,
-      sourceOffset: addend.offset,
-      length,
-    });
-    return sum;
+    return isEmpty(right, leafCount) ? addendsOf(left) : [sumOf(left), sumOf(right)];
   };
-  return sumOf(rootNode(leafCount));
+  const sumOf = (node: TreeNode): PieceSum => {
+    const [left, right] = addendsOf(node);
+    return right ? added(left, right) : left;
+  };
+  const [left, right] = addendsOf(rootNode(leafCount));
+  if (right) divideSum(left.values, right.values, divisor, mean);
+  else divide(left.values, divisor, mean);
+}
+
+function added(left: PieceSum, right: PieceSum): PieceSum {
+  const target = [left, right].find((sum) => sum.isScratch)?.values ?? new Float32Array(left.values.length);
+  const [a, b] = [left.values, right.values];
+  for (let i = 0; i < target.length; i++) target[i] = a[i]! + b[i]!;
+  return { values: target, isScratch: true };
+}
+
+/** The last addition and the division in one pass; the sum is rounded to float32 like all others. */
+function divideSum(a: Float32Array, b: Float32Array, divisor: number, mean: Float32Array): void {
+  for (let i = 0; i < mean.length; i++) mean[i] = Math.fround(a[i]! + b[i]!) / divisor;
+}
+
+function divide(sum: Float32Array, divisor: number, mean: Float32Array): void {
+  for (let i = 0; i < mean.length; i++) mean[i] = sum[i]! / divisor;
 }

@@ -35,7 +35,7 @@ export interface Loaded {
   /** Why this engine was taken, for a person. */
   readonly engineReason: string;
   readonly parameters: readonly Parameter[];
-  /** Live flat float32 parameters; the compute thread writes them in `update` alone. */
+  /** Live flat float32 parameters; the compute thread alone writes them. */
   readonly values: SharedArrayBuffer;
   /** SHA-256 of the values, hex. */
   readonly digest: string;
@@ -66,13 +66,6 @@ export interface AddRequest {
   readonly length: number;
 }
 
-export interface DivideRequest {
-  readonly target: SharedArrayBuffer;
-  readonly offset: number;
-  readonly length: number;
-  readonly divisor: number;
-}
-
 export interface UpdateRequest {
   readonly gradient: SharedArrayBuffer;
   /** Norm of the whole gradient, as `measure` gave it. */
@@ -82,16 +75,30 @@ export interface UpdateRequest {
   readonly updateNumber: number;
 }
 
+/** All that training changes: three flat float32 arrays in the order of the flat gradient. */
+export interface StateArrays {
+  readonly parameters: SharedArrayBuffer;
+  readonly firstMoment: SharedArrayBuffer;
+  readonly secondMoment: SharedArrayBuffer;
+}
+
 export interface Compute {
   /** Loads the engine and the model that the configuration names. */
   load(config: RunConfig): Promise<Loaded>;
   score(request: ScoreRequest): Promise<SequenceScore[]>;
   gradient(request: GradientRequest): Promise<SequenceScore[]>;
   add(request: AddRequest): Promise<void>;
-  divide(request: DivideRequest): Promise<void>;
   /** SHA-256 (hex) and Euclidean norm (float64 sum in order) of a flat float32 array. */
   measure(values: SharedArrayBuffer): Promise<{ digest: string; norm: number }>;
-  /** Clips, applies AdamW to the parameters and puts them into the model. */
-  update(request: UpdateRequest): Promise<void>;
+  /** Clips, applies AdamW to the parameters and puts them into the model. @returns the parameters' SHA-256, hex. */
+  update(request: UpdateRequest): Promise<string>;
+  /** Copies parameters and moments into these arrays, between two updates. */
+  exportState(into: StateArrays): Promise<void>;
+  /** Copies parameters and moments from these arrays and puts the parameters into the model. */
+  importState(from: StateArrays): Promise<void>;
+  /** Back to what the base model and the seed give. @returns the parameters' SHA-256, hex. */
+  resetState(): Promise<string>;
+  /** SHA-256 (hex) of bytes that nobody changes meanwhile; beside the tensor work, which does not wait for it. */
+  digest(values: SharedArrayBuffer): Promise<string>;
   close(): Promise<void>;
 }

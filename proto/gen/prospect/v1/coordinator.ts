@@ -19,10 +19,15 @@ export interface SessionRequest {
     | { $case: "join"; value: Join }
     | { $case: "ready"; value: Ready }
     | { $case: "mismatchedReport"; value: MismatchedReport }
-    | { $case: "gradientReport"; value: GradientReport }
+    | { $case: "leafReport"; value: LeafReport }
     | { $case: "reducedReport"; value: ReducedReport }
     | { $case: "appliedReport"; value: AppliedReport }
     | { $case: "scoreReport"; value: ScoreReport }
+    | { $case: "healedReport"; value: HealedReport }
+    | { $case: "behindReport"; value: BehindReport }
+    | { $case: "peerTrouble"; value: PeerTrouble }
+    | { $case: "heartbeat"; value: Heartbeat }
+    | { $case: "leaving"; value: Leaving }
     | { $case: "failure"; value: Failure }
     | undefined;
 }
@@ -36,24 +41,58 @@ export interface SessionResponse {
     | { $case: "reduce"; value: Reduce }
     | { $case: "commit"; value: Commit }
     | { $case: "scorePlan"; value: ScorePlan }
+    | { $case: "heal"; value: Heal }
+    | { $case: "observe"; value: Observe }
     | { $case: "finish"; value: Finish }
     | undefined;
 }
 
-/** First message of a worker. */
+/** First message of a session. */
 export interface Join {
   workerId: string;
+  /** Random, new at each start of the worker's process. */
+  workerIncarnation: number;
   /** Where other workers and the coordinator reach this worker's peer service, host:port. */
   peerAddress: string;
   /** Version of prospect; all must be equal. */
   version: string;
+  /** Run that this worker has loaded; empty before its first Welcome. */
+  runId: string;
+  /** What it has in memory; absent until its base model is loaded. */
+  held: HeldState | undefined;
 }
 
-/** What the worker must load. */
+export interface HeldState {
+  /** Steps in its parameters; 0 for what the base model and the seed give. */
+  appliedStep: number;
+  /** SHA-256 of its trainable parameters, hex. */
+  parameterDigest: string;
+  /** Finished leaves of a step that is not committed. */
+  leaves:
+    | HeldLeaves
+    | undefined;
+  /** The last reduced gradient. */
+  reduced: HeldReduced | undefined;
+}
+
+export interface HeldLeaves {
+  step: number;
+  attempt: number;
+  leaves: number[];
+}
+
+export interface HeldReduced {
+  step: number;
+  digest: string;
+}
+
+/** What the worker must load, or has loaded already. */
 export interface Welcome {
   runId: string;
   /** The run's checked configuration as JSON. */
   configJson: string;
+  /** Counts the starts of the run's coordinator. */
+  incarnation: number;
 }
 
 /** The worker has loaded engine and model. */
@@ -65,8 +104,9 @@ export interface Ready {
   parameterDigest: string;
   /** Trainable parameters in the order of the flat gradient. */
   parameters: Parameter[];
-  /** SHA-256 of the base model's files, hex: an adapter's parameters say nothing about the weights beneath. */
+  /** SHA-256 of the base model's files, hex. */
   modelDigest: string;
+  held: HeldState | undefined;
 }
 
 /** What must be equal for equal bits. */
@@ -85,9 +125,10 @@ export interface Parameter {
   decayed: boolean;
 }
 
-/** Who takes part from now on. Sent whenever that changes. */
+/** Who takes part from now on. Aborts what runs among the members of before. */
 export interface Membership {
   generation: number;
+  /** In rank order; this worker is among them when it takes part. */
   members: Member[];
 }
 
@@ -95,6 +136,8 @@ export interface Member {
   rank: number;
   workerId: string;
   peerAddress: string;
+  /** The coordinator's number of the worker's session. */
+  session: number;
 }
 
 /** A row, or a row's prompt with another row's completion. */
@@ -109,19 +152,28 @@ export interface Sequence {
   referenceLogp?: number | undefined;
 }
 
-/** Sequences that are computed together. In a gradient pass it is a leaf of the reduction tree. */
+/** Sequences that are computed together. Among matched rows it is a leaf of the reduction tree. */
 export interface Microbatch {
-  leaf: number;
+  /** Number of the microbatch, or of the leaf. */
+  number: number;
   sequences: Sequence[];
 }
 
+/**
+ * What is still to do for this worker; replaces an earlier plan. Results of the same step and attempt that it holds are
+ * reported again, not computed again, except discarded leaves.
+ */
 export interface StepPlan {
   generation: number;
   step: number;
-  /** This worker's part of the mismatched pairs; they come first. */
+  /** Tells the plans of one step apart (rows may have been set aside between them). */
+  attempt: number;
   mismatched: Microbatch[];
-  /** This worker's leaves, a contiguous range of leaf numbers. */
   matched: Microbatch[];
+  /** Leaves whose report carries the gradient's digest. */
+  audited: number[];
+  /** Leaves that it must not use even if it holds them. */
+  discarded: number[];
   /** Leaves of the whole step. */
   leafCount: number;
   /** Global batch size over its number of desirable rows. */
@@ -138,34 +190,51 @@ export interface SequenceScore {
   logitSum: number;
 }
 
+/** One finished microbatch of mismatched pairs. */
 export interface MismatchedReport {
   generation: number;
   step: number;
+  attempt: number;
+  microbatch: number;
   scores: SequenceScore[];
 }
 
 export interface ReferencePoint {
   generation: number;
   step: number;
+  attempt: number;
   /** max(0, mean over the whole global batch), nats. */
   z0: number;
 }
 
-export interface GradientReport {
+/** One finished leaf; its gradient stays in the worker's memory. */
+export interface LeafReport {
   generation: number;
   step: number;
+  attempt: number;
+  leaf: number;
+  z0: number;
   scores: SequenceScore[];
+  /** SHA-256 of the gradient, hex, when the plan asked for it. */
+  digest: string;
+  /** 0 when the worker held it already. */
+  computeMs: number;
 }
 
 /** Every leaf is computed: reduce peer to peer. */
 export interface Reduce {
   generation: number;
   step: number;
+  attempt: number;
   leafCount: number;
   /** Rows of the global batch; the sum is divided by it once. */
   exampleCount: number;
-  /** Which leaves each rank holds, in rank order. */
-  leaves: LeafRange[];
+  /** Which leaves each rank contributes, in rank order; together every leaf once. */
+  holdings: Holding[];
+}
+
+export interface Holding {
+  ranges: LeafRange[];
 }
 
 export interface LeafRange {
@@ -182,16 +251,97 @@ export interface ReducedReport {
   norm: number;
 }
 
-/** The step is decided: apply the update. */
+/** The step is decided and on the disk: apply the reduced gradient of this digest. */
 export interface Commit {
   generation: number;
-  step: number;
-  learningRate: number;
+  record: CommitRecord | undefined;
 }
 
+export interface CommitRecord {
+  step: number;
+  attempt: number;
+  z0: number;
+  gradientDigest: string;
+  norm: number;
+  learningRate: number;
+  /** The norm is not finite: parameters and moments stay as they are. */
+  skipped: boolean;
+}
+
+/** After Commit and after Observe. */
 export interface AppliedReport {
   generation: number;
   step: number;
+  /** SHA-256 of the trainable parameters, hex. */
+  parameterDigest: string;
+}
+
+/** Pull parameters and both Adam moments of this step or a later one. */
+export interface Heal {
+  generation: number;
+  step: number;
+  source:
+    | { $case: "peers"; value: HealFromPeers }
+    | { $case: "snapshot"; value: HealFromSnapshot }
+    | { $case: "base"; value: HealFromBase }
+    | undefined;
+  /** Counts the run's Heals; HealedReport and BehindReport say which one they answer. */
+  order: number;
+}
+
+export interface HealFromPeers {
+  peers: Member[];
+}
+
+/** Served by the coordinator's own StateService. */
+export interface HealFromSnapshot {
+  step: number;
+  parameterDigest: string;
+}
+
+/** Start again from the base model and the seed. */
+export interface HealFromBase {
+}
+
+export interface HealedReport {
+  generation: number;
+  step: number;
+  parameterDigest: string;
+  order: number;
+}
+
+/** Pull the reduced gradient of this committed step from the members and apply it; while healing, keep it until healed. */
+export interface Observe {
+  generation: number;
+  members: Member[];
+  record: CommitRecord | undefined;
+}
+
+/** The worker cannot follow: it needs to heal. */
+export interface BehindReport {
+  generation: number;
+  reason: string;
+  /** Of the worker's last Heal; 0 before one. */
+  order: number;
+}
+
+/** The worker cannot pull from the peer of this session. */
+export interface PeerTrouble {
+  generation: number;
+  peerSession: number;
+}
+
+/** Every 500 ms, from the thread that never computes. */
+export interface Heartbeat {
+  /** idle, loading, mismatched, gradients, reducing, applying, healing, observing, scoring. */
+  phase: string;
+  step: number;
+  /** Changes whenever the worker got something done. */
+  progress: number;
+}
+
+/** SIGTERM: the worker is given nothing new. */
+export interface Leaving {
 }
 
 /** Log-probs without gradient: reference ahead of a run, evaluation. */
@@ -204,18 +354,20 @@ export interface ScorePlan {
   reference: boolean;
 }
 
+/** One finished microbatch of a score task. */
 export interface ScoreReport {
   generation: number;
   task: number;
+  microbatch: number;
   scores: SequenceScore[];
 }
 
-/** The run is over: leave. */
+/** The run is over: the worker leaves. Nothing is answered. */
 export interface Finish {
   reason: string;
 }
 
-/** The worker cannot go on. */
+/** The worker cannot go on; it ends. */
 export interface Failure {
   code: string;
   message: string;
@@ -237,8 +389,8 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "mismatchedReport":
         MismatchedReport.encode(message.message.value, writer.uint32(26).fork()).join();
         break;
-      case "gradientReport":
-        GradientReport.encode(message.message.value, writer.uint32(34).fork()).join();
+      case "leafReport":
+        LeafReport.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
       case "reducedReport":
         ReducedReport.encode(message.message.value, writer.uint32(42).fork()).join();
@@ -249,8 +401,23 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "scoreReport":
         ScoreReport.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
+      case "healedReport":
+        HealedReport.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
+      case "behindReport":
+        BehindReport.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
+      case "peerTrouble":
+        PeerTrouble.encode(message.message.value, writer.uint32(82).fork()).join();
+        break;
+      case "heartbeat":
+        Heartbeat.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
+      case "leaving":
+        Leaving.encode(message.message.value, writer.uint32(98).fork()).join();
+        break;
       case "failure":
-        Failure.encode(message.message.value, writer.uint32(66).fork()).join();
+        Failure.encode(message.message.value, writer.uint32(106).fork()).join();
         break;
     }
     return writer;
@@ -298,7 +465,7 @@ export const SessionRequest: MessageFns<SessionRequest> = {
               break;
             }
 
-            message.message = { $case: "gradientReport", value: GradientReport.decode(reader, reader.uint32()) };
+            message.message = { $case: "leafReport", value: LeafReport.decode(reader, reader.uint32()) };
             continue;
           }
           case 5: {
@@ -327,6 +494,46 @@ export const SessionRequest: MessageFns<SessionRequest> = {
           }
           case 8: {
             if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "healedReport", value: HealedReport.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "behindReport", value: BehindReport.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.message = { $case: "peerTrouble", value: PeerTrouble.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.message = { $case: "heartbeat", value: Heartbeat.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.message = { $case: "leaving", value: Leaving.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
               break;
             }
 
@@ -369,9 +576,9 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         }
         break;
       }
-      case "gradientReport": {
+      case "leafReport": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
-          message.message = { $case: "gradientReport", value: GradientReport.fromPartial(object.message.value) };
+          message.message = { $case: "leafReport", value: LeafReport.fromPartial(object.message.value) };
         }
         break;
       }
@@ -390,6 +597,36 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "scoreReport": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "scoreReport", value: ScoreReport.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "healedReport": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "healedReport", value: HealedReport.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "behindReport": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "behindReport", value: BehindReport.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "peerTrouble": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "peerTrouble", value: PeerTrouble.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "heartbeat": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "heartbeat", value: Heartbeat.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "leaving": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "leaving", value: Leaving.fromPartial(object.message.value) };
         }
         break;
       }
@@ -432,8 +669,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       case "scorePlan":
         ScorePlan.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
+      case "heal":
+        Heal.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
+      case "observe":
+        Observe.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
       case "finish":
-        Finish.encode(message.message.value, writer.uint32(66).fork()).join();
+        Finish.encode(message.message.value, writer.uint32(82).fork()).join();
         break;
     }
     return writer;
@@ -513,6 +756,22 @@ export const SessionResponse: MessageFns<SessionResponse> = {
               break;
             }
 
+            message.message = { $case: "heal", value: Heal.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "observe", value: Observe.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
             message.message = { $case: "finish", value: Finish.decode(reader, reader.uint32()) };
             continue;
           }
@@ -576,6 +835,18 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         }
         break;
       }
+      case "heal": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "heal", value: Heal.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "observe": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "observe", value: Observe.fromPartial(object.message.value) };
+        }
+        break;
+      }
       case "finish": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "finish", value: Finish.fromPartial(object.message.value) };
@@ -588,7 +859,7 @@ export const SessionResponse: MessageFns<SessionResponse> = {
 };
 
 function createBaseJoin(): Join {
-  return { workerId: "", peerAddress: "", version: "" };
+  return { workerId: "", workerIncarnation: 0, peerAddress: "", version: "", runId: "", held: undefined };
 }
 
 export const Join: MessageFns<Join> = {
@@ -596,11 +867,20 @@ export const Join: MessageFns<Join> = {
     if (message.workerId !== "") {
       writer.uint32(10).string(message.workerId);
     }
+    if (message.workerIncarnation !== 0) {
+      writer.uint32(16).uint64(message.workerIncarnation);
+    }
     if (message.peerAddress !== "") {
-      writer.uint32(18).string(message.peerAddress);
+      writer.uint32(26).string(message.peerAddress);
     }
     if (message.version !== "") {
-      writer.uint32(26).string(message.version);
+      writer.uint32(34).string(message.version);
+    }
+    if (message.runId !== "") {
+      writer.uint32(42).string(message.runId);
+    }
+    if (message.held !== undefined) {
+      HeldState.encode(message.held, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -627,11 +907,11 @@ export const Join: MessageFns<Join> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
               break;
             }
 
-            message.peerAddress = reader.string();
+            message.workerIncarnation = longToNumber(reader.uint64());
             continue;
           }
           case 3: {
@@ -639,7 +919,31 @@ export const Join: MessageFns<Join> = {
               break;
             }
 
+            message.peerAddress = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
             message.version = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.held = HeldState.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -660,14 +964,272 @@ export const Join: MessageFns<Join> = {
   fromPartial(object: DeepPartial<Join>): Join {
     const message = createBaseJoin();
     message.workerId = object.workerId ?? "";
+    message.workerIncarnation = object.workerIncarnation ?? 0;
     message.peerAddress = object.peerAddress ?? "";
     message.version = object.version ?? "";
+    message.runId = object.runId ?? "";
+    message.held = (object.held !== undefined && object.held !== null) ? HeldState.fromPartial(object.held) : undefined;
+    return message;
+  },
+};
+
+function createBaseHeldState(): HeldState {
+  return { appliedStep: 0, parameterDigest: "", leaves: undefined, reduced: undefined };
+}
+
+export const HeldState: MessageFns<HeldState> = {
+  encode(message: HeldState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.appliedStep !== 0) {
+      writer.uint32(8).uint64(message.appliedStep);
+    }
+    if (message.parameterDigest !== "") {
+      writer.uint32(18).string(message.parameterDigest);
+    }
+    if (message.leaves !== undefined) {
+      HeldLeaves.encode(message.leaves, writer.uint32(26).fork()).join();
+    }
+    if (message.reduced !== undefined) {
+      HeldReduced.encode(message.reduced, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.appliedStep = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parameterDigest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leaves = HeldLeaves.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reduced = HeldReduced.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HeldState>): HeldState {
+    return HeldState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HeldState>): HeldState {
+    const message = createBaseHeldState();
+    message.appliedStep = object.appliedStep ?? 0;
+    message.parameterDigest = object.parameterDigest ?? "";
+    message.leaves = (object.leaves !== undefined && object.leaves !== null)
+      ? HeldLeaves.fromPartial(object.leaves)
+      : undefined;
+    message.reduced = (object.reduced !== undefined && object.reduced !== null)
+      ? HeldReduced.fromPartial(object.reduced)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseHeldLeaves(): HeldLeaves {
+  return { step: 0, attempt: 0, leaves: [] };
+}
+
+export const HeldLeaves: MessageFns<HeldLeaves> = {
+  encode(message: HeldLeaves, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).uint64(message.step);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(16).uint32(message.attempt);
+    }
+    if (message.leaves.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.leaves) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldLeaves {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldLeaves();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.leaves.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.leaves.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HeldLeaves>): HeldLeaves {
+    return HeldLeaves.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HeldLeaves>): HeldLeaves {
+    const message = createBaseHeldLeaves();
+    message.step = object.step ?? 0;
+    message.attempt = object.attempt ?? 0;
+    message.leaves = object.leaves?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseHeldReduced(): HeldReduced {
+  return { step: 0, digest: "" };
+}
+
+export const HeldReduced: MessageFns<HeldReduced> = {
+  encode(message: HeldReduced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).uint64(message.step);
+    }
+    if (message.digest !== "") {
+      writer.uint32(18).string(message.digest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldReduced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldReduced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HeldReduced>): HeldReduced {
+    return HeldReduced.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HeldReduced>): HeldReduced {
+    const message = createBaseHeldReduced();
+    message.step = object.step ?? 0;
+    message.digest = object.digest ?? "";
     return message;
   },
 };
 
 function createBaseWelcome(): Welcome {
-  return { runId: "", configJson: "" };
+  return { runId: "", configJson: "", incarnation: 0 };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -677,6 +1239,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.configJson !== "") {
       writer.uint32(18).string(message.configJson);
+    }
+    if (message.incarnation !== 0) {
+      writer.uint32(24).uint64(message.incarnation);
     }
     return writer;
   },
@@ -710,6 +1275,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.configJson = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.incarnation = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -729,12 +1302,13 @@ export const Welcome: MessageFns<Welcome> = {
     const message = createBaseWelcome();
     message.runId = object.runId ?? "";
     message.configJson = object.configJson ?? "";
+    message.incarnation = object.incarnation ?? 0;
     return message;
   },
 };
 
 function createBaseReady(): Ready {
-  return { engine: undefined, parameterDigest: "", parameters: [], modelDigest: "" };
+  return { engine: undefined, parameterDigest: "", parameters: [], modelDigest: "", held: undefined };
 }
 
 export const Ready: MessageFns<Ready> = {
@@ -750,6 +1324,9 @@ export const Ready: MessageFns<Ready> = {
     }
     if (message.modelDigest !== "") {
       writer.uint32(34).string(message.modelDigest);
+    }
+    if (message.held !== undefined) {
+      HeldState.encode(message.held, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -799,6 +1376,14 @@ export const Ready: MessageFns<Ready> = {
             message.modelDigest = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.held = HeldState.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -822,6 +1407,7 @@ export const Ready: MessageFns<Ready> = {
     message.parameterDigest = object.parameterDigest ?? "";
     message.parameters = object.parameters?.map((e) => Parameter.fromPartial(e)) || [];
     message.modelDigest = object.modelDigest ?? "";
+    message.held = (object.held !== undefined && object.held !== null) ? HeldState.fromPartial(object.held) : undefined;
     return message;
   },
 };
@@ -1090,7 +1676,7 @@ export const Membership: MessageFns<Membership> = {
 };
 
 function createBaseMember(): Member {
-  return { rank: 0, workerId: "", peerAddress: "" };
+  return { rank: 0, workerId: "", peerAddress: "", session: 0 };
 }
 
 export const Member: MessageFns<Member> = {
@@ -1103,6 +1689,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.peerAddress !== "") {
       writer.uint32(26).string(message.peerAddress);
+    }
+    if (message.session !== 0) {
+      writer.uint32(32).uint64(message.session);
     }
     return writer;
   },
@@ -1144,6 +1733,14 @@ export const Member: MessageFns<Member> = {
             message.peerAddress = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.session = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1164,6 +1761,7 @@ export const Member: MessageFns<Member> = {
     message.rank = object.rank ?? 0;
     message.workerId = object.workerId ?? "";
     message.peerAddress = object.peerAddress ?? "";
+    message.session = object.session ?? 0;
     return message;
   },
 };
@@ -1272,13 +1870,13 @@ export const Sequence: MessageFns<Sequence> = {
 };
 
 function createBaseMicrobatch(): Microbatch {
-  return { leaf: 0, sequences: [] };
+  return { number: 0, sequences: [] };
 }
 
 export const Microbatch: MessageFns<Microbatch> = {
   encode(message: Microbatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.leaf !== 0) {
-      writer.uint32(8).uint32(message.leaf);
+    if (message.number !== 0) {
+      writer.uint32(8).uint32(message.number);
     }
     for (const v of message.sequences) {
       Sequence.encode(v!, writer.uint32(18).fork()).join();
@@ -1304,7 +1902,7 @@ export const Microbatch: MessageFns<Microbatch> = {
               break;
             }
 
-            message.leaf = reader.uint32();
+            message.number = reader.uint32();
             continue;
           }
           case 2: {
@@ -1332,14 +1930,24 @@ export const Microbatch: MessageFns<Microbatch> = {
   },
   fromPartial(object: DeepPartial<Microbatch>): Microbatch {
     const message = createBaseMicrobatch();
-    message.leaf = object.leaf ?? 0;
+    message.number = object.number ?? 0;
     message.sequences = object.sequences?.map((e) => Sequence.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseStepPlan(): StepPlan {
-  return { generation: 0, step: 0, mismatched: [], matched: [], leafCount: 0, sftScale: 0 };
+  return {
+    generation: 0,
+    step: 0,
+    attempt: 0,
+    mismatched: [],
+    matched: [],
+    audited: [],
+    discarded: [],
+    leafCount: 0,
+    sftScale: 0,
+  };
 }
 
 export const StepPlan: MessageFns<StepPlan> = {
@@ -1350,17 +1958,34 @@ export const StepPlan: MessageFns<StepPlan> = {
     if (message.step !== 0) {
       writer.uint32(16).uint64(message.step);
     }
-    for (const v of message.mismatched) {
-      Microbatch.encode(v!, writer.uint32(26).fork()).join();
+    if (message.attempt !== 0) {
+      writer.uint32(24).uint32(message.attempt);
     }
-    for (const v of message.matched) {
+    for (const v of message.mismatched) {
       Microbatch.encode(v!, writer.uint32(34).fork()).join();
     }
+    for (const v of message.matched) {
+      Microbatch.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.audited.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.audited) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.discarded.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.discarded) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
     if (message.leafCount !== 0) {
-      writer.uint32(40).uint32(message.leafCount);
+      writer.uint32(64).uint32(message.leafCount);
     }
     if (message.sftScale !== 0) {
-      writer.uint32(49).double(message.sftScale);
+      writer.uint32(73).double(message.sftScale);
     }
     return writer;
   },
@@ -1395,11 +2020,11 @@ export const StepPlan: MessageFns<StepPlan> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
               break;
             }
 
-            message.mismatched.push(Microbatch.decode(reader, reader.uint32()));
+            message.attempt = reader.uint32();
             continue;
           }
           case 4: {
@@ -1407,19 +2032,63 @@ export const StepPlan: MessageFns<StepPlan> = {
               break;
             }
 
-            message.matched.push(Microbatch.decode(reader, reader.uint32()));
+            message.mismatched.push(Microbatch.decode(reader, reader.uint32()));
             continue;
           }
           case 5: {
-            if (tag !== 40) {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.matched.push(Microbatch.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag === 48) {
+              message.audited.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.audited.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 7: {
+            if (tag === 56) {
+              message.discarded.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.discarded.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 8: {
+            if (tag !== 64) {
               break;
             }
 
             message.leafCount = reader.uint32();
             continue;
           }
-          case 6: {
-            if (tag !== 49) {
+          case 9: {
+            if (tag !== 73) {
               break;
             }
 
@@ -1445,8 +2114,11 @@ export const StepPlan: MessageFns<StepPlan> = {
     const message = createBaseStepPlan();
     message.generation = object.generation ?? 0;
     message.step = object.step ?? 0;
+    message.attempt = object.attempt ?? 0;
     message.mismatched = object.mismatched?.map((e) => Microbatch.fromPartial(e)) || [];
     message.matched = object.matched?.map((e) => Microbatch.fromPartial(e)) || [];
+    message.audited = object.audited?.map((e) => e) || [];
+    message.discarded = object.discarded?.map((e) => e) || [];
     message.leafCount = object.leafCount ?? 0;
     message.sftScale = object.sftScale ?? 0;
     return message;
@@ -1557,7 +2229,7 @@ export const SequenceScore: MessageFns<SequenceScore> = {
 };
 
 function createBaseMismatchedReport(): MismatchedReport {
-  return { generation: 0, step: 0, scores: [] };
+  return { generation: 0, step: 0, attempt: 0, microbatch: 0, scores: [] };
 }
 
 export const MismatchedReport: MessageFns<MismatchedReport> = {
@@ -1568,8 +2240,14 @@ export const MismatchedReport: MessageFns<MismatchedReport> = {
     if (message.step !== 0) {
       writer.uint32(16).uint64(message.step);
     }
+    if (message.attempt !== 0) {
+      writer.uint32(24).uint32(message.attempt);
+    }
+    if (message.microbatch !== 0) {
+      writer.uint32(32).uint32(message.microbatch);
+    }
     for (const v of message.scores) {
-      SequenceScore.encode(v!, writer.uint32(26).fork()).join();
+      SequenceScore.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1604,7 +2282,23 @@ export const MismatchedReport: MessageFns<MismatchedReport> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.microbatch = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
               break;
             }
 
@@ -1630,13 +2324,15 @@ export const MismatchedReport: MessageFns<MismatchedReport> = {
     const message = createBaseMismatchedReport();
     message.generation = object.generation ?? 0;
     message.step = object.step ?? 0;
+    message.attempt = object.attempt ?? 0;
+    message.microbatch = object.microbatch ?? 0;
     message.scores = object.scores?.map((e) => SequenceScore.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseReferencePoint(): ReferencePoint {
-  return { generation: 0, step: 0, z0: 0 };
+  return { generation: 0, step: 0, attempt: 0, z0: 0 };
 }
 
 export const ReferencePoint: MessageFns<ReferencePoint> = {
@@ -1647,8 +2343,11 @@ export const ReferencePoint: MessageFns<ReferencePoint> = {
     if (message.step !== 0) {
       writer.uint32(16).uint64(message.step);
     }
+    if (message.attempt !== 0) {
+      writer.uint32(24).uint32(message.attempt);
+    }
     if (message.z0 !== 0) {
-      writer.uint32(25).double(message.z0);
+      writer.uint32(33).double(message.z0);
     }
     return writer;
   },
@@ -1683,7 +2382,15 @@ export const ReferencePoint: MessageFns<ReferencePoint> = {
             continue;
           }
           case 3: {
-            if (tag !== 25) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
               break;
             }
 
@@ -1709,30 +2416,46 @@ export const ReferencePoint: MessageFns<ReferencePoint> = {
     const message = createBaseReferencePoint();
     message.generation = object.generation ?? 0;
     message.step = object.step ?? 0;
+    message.attempt = object.attempt ?? 0;
     message.z0 = object.z0 ?? 0;
     return message;
   },
 };
 
-function createBaseGradientReport(): GradientReport {
-  return { generation: 0, step: 0, scores: [] };
+function createBaseLeafReport(): LeafReport {
+  return { generation: 0, step: 0, attempt: 0, leaf: 0, z0: 0, scores: [], digest: "", computeMs: 0 };
 }
 
-export const GradientReport: MessageFns<GradientReport> = {
-  encode(message: GradientReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const LeafReport: MessageFns<LeafReport> = {
+  encode(message: LeafReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.generation !== 0) {
       writer.uint32(8).uint64(message.generation);
     }
     if (message.step !== 0) {
       writer.uint32(16).uint64(message.step);
     }
+    if (message.attempt !== 0) {
+      writer.uint32(24).uint32(message.attempt);
+    }
+    if (message.leaf !== 0) {
+      writer.uint32(32).uint32(message.leaf);
+    }
+    if (message.z0 !== 0) {
+      writer.uint32(41).double(message.z0);
+    }
     for (const v of message.scores) {
-      SequenceScore.encode(v!, writer.uint32(26).fork()).join();
+      SequenceScore.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.digest !== "") {
+      writer.uint32(58).string(message.digest);
+    }
+    if (message.computeMs !== 0) {
+      writer.uint32(65).double(message.computeMs);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GradientReport {
+  decode(input: BinaryReader | Uint8Array, length?: number): LeafReport {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1741,7 +2464,7 @@ export const GradientReport: MessageFns<GradientReport> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGradientReport();
+      const message = createBaseLeafReport();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1762,11 +2485,51 @@ export const GradientReport: MessageFns<GradientReport> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.leaf = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.z0 = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
             message.scores.push(SequenceScore.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.computeMs = reader.double();
             continue;
           }
         }
@@ -1781,20 +2544,25 @@ export const GradientReport: MessageFns<GradientReport> = {
     }
   },
 
-  create(base?: DeepPartial<GradientReport>): GradientReport {
-    return GradientReport.fromPartial(base ?? {});
+  create(base?: DeepPartial<LeafReport>): LeafReport {
+    return LeafReport.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<GradientReport>): GradientReport {
-    const message = createBaseGradientReport();
+  fromPartial(object: DeepPartial<LeafReport>): LeafReport {
+    const message = createBaseLeafReport();
     message.generation = object.generation ?? 0;
     message.step = object.step ?? 0;
+    message.attempt = object.attempt ?? 0;
+    message.leaf = object.leaf ?? 0;
+    message.z0 = object.z0 ?? 0;
     message.scores = object.scores?.map((e) => SequenceScore.fromPartial(e)) || [];
+    message.digest = object.digest ?? "";
+    message.computeMs = object.computeMs ?? 0;
     return message;
   },
 };
 
 function createBaseReduce(): Reduce {
-  return { generation: 0, step: 0, leafCount: 0, exampleCount: 0, leaves: [] };
+  return { generation: 0, step: 0, attempt: 0, leafCount: 0, exampleCount: 0, holdings: [] };
 }
 
 export const Reduce: MessageFns<Reduce> = {
@@ -1805,14 +2573,17 @@ export const Reduce: MessageFns<Reduce> = {
     if (message.step !== 0) {
       writer.uint32(16).uint64(message.step);
     }
+    if (message.attempt !== 0) {
+      writer.uint32(24).uint32(message.attempt);
+    }
     if (message.leafCount !== 0) {
-      writer.uint32(24).uint32(message.leafCount);
+      writer.uint32(32).uint32(message.leafCount);
     }
     if (message.exampleCount !== 0) {
-      writer.uint32(32).uint32(message.exampleCount);
+      writer.uint32(40).uint32(message.exampleCount);
     }
-    for (const v of message.leaves) {
-      LeafRange.encode(v!, writer.uint32(42).fork()).join();
+    for (const v of message.holdings) {
+      Holding.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1851,7 +2622,7 @@ export const Reduce: MessageFns<Reduce> = {
               break;
             }
 
-            message.leafCount = reader.uint32();
+            message.attempt = reader.uint32();
             continue;
           }
           case 4: {
@@ -1859,15 +2630,23 @@ export const Reduce: MessageFns<Reduce> = {
               break;
             }
 
-            message.exampleCount = reader.uint32();
+            message.leafCount = reader.uint32();
             continue;
           }
           case 5: {
-            if (tag !== 42) {
+            if (tag !== 40) {
               break;
             }
 
-            message.leaves.push(LeafRange.decode(reader, reader.uint32()));
+            message.exampleCount = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.holdings.push(Holding.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -1889,9 +2668,65 @@ export const Reduce: MessageFns<Reduce> = {
     const message = createBaseReduce();
     message.generation = object.generation ?? 0;
     message.step = object.step ?? 0;
+    message.attempt = object.attempt ?? 0;
     message.leafCount = object.leafCount ?? 0;
     message.exampleCount = object.exampleCount ?? 0;
-    message.leaves = object.leaves?.map((e) => LeafRange.fromPartial(e)) || [];
+    message.holdings = object.holdings?.map((e) => Holding.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHolding(): Holding {
+  return { ranges: [] };
+}
+
+export const Holding: MessageFns<Holding> = {
+  encode(message: Holding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ranges) {
+      LeafRange.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Holding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHolding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ranges.push(LeafRange.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Holding>): Holding {
+    return Holding.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Holding>): Holding {
+    const message = createBaseHolding();
+    message.ranges = object.ranges?.map((e) => LeafRange.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2055,7 +2890,7 @@ export const ReducedReport: MessageFns<ReducedReport> = {
 };
 
 function createBaseCommit(): Commit {
-  return { generation: 0, step: 0, learningRate: 0 };
+  return { generation: 0, record: undefined };
 }
 
 export const Commit: MessageFns<Commit> = {
@@ -2063,11 +2898,8 @@ export const Commit: MessageFns<Commit> = {
     if (message.generation !== 0) {
       writer.uint32(8).uint64(message.generation);
     }
-    if (message.step !== 0) {
-      writer.uint32(16).uint64(message.step);
-    }
-    if (message.learningRate !== 0) {
-      writer.uint32(25).double(message.learningRate);
+    if (message.record !== undefined) {
+      CommitRecord.encode(message.record, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2094,19 +2926,11 @@ export const Commit: MessageFns<Commit> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.step = longToNumber(reader.uint64());
-            continue;
-          }
-          case 3: {
-            if (tag !== 25) {
-              break;
-            }
-
-            message.learningRate = reader.double();
+            message.record = CommitRecord.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2127,14 +2951,142 @@ export const Commit: MessageFns<Commit> = {
   fromPartial(object: DeepPartial<Commit>): Commit {
     const message = createBaseCommit();
     message.generation = object.generation ?? 0;
+    message.record = (object.record !== undefined && object.record !== null)
+      ? CommitRecord.fromPartial(object.record)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCommitRecord(): CommitRecord {
+  return { step: 0, attempt: 0, z0: 0, gradientDigest: "", norm: 0, learningRate: 0, skipped: false };
+}
+
+export const CommitRecord: MessageFns<CommitRecord> = {
+  encode(message: CommitRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).uint64(message.step);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(16).uint32(message.attempt);
+    }
+    if (message.z0 !== 0) {
+      writer.uint32(25).double(message.z0);
+    }
+    if (message.gradientDigest !== "") {
+      writer.uint32(34).string(message.gradientDigest);
+    }
+    if (message.norm !== 0) {
+      writer.uint32(41).double(message.norm);
+    }
+    if (message.learningRate !== 0) {
+      writer.uint32(49).double(message.learningRate);
+    }
+    if (message.skipped !== false) {
+      writer.uint32(56).bool(message.skipped);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommitRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommitRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.z0 = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.gradientDigest = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.norm = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.learningRate = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.skipped = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CommitRecord>): CommitRecord {
+    return CommitRecord.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CommitRecord>): CommitRecord {
+    const message = createBaseCommitRecord();
     message.step = object.step ?? 0;
+    message.attempt = object.attempt ?? 0;
+    message.z0 = object.z0 ?? 0;
+    message.gradientDigest = object.gradientDigest ?? "";
+    message.norm = object.norm ?? 0;
     message.learningRate = object.learningRate ?? 0;
+    message.skipped = object.skipped ?? false;
     return message;
   },
 };
 
 function createBaseAppliedReport(): AppliedReport {
-  return { generation: 0, step: 0 };
+  return { generation: 0, step: 0, parameterDigest: "" };
 }
 
 export const AppliedReport: MessageFns<AppliedReport> = {
@@ -2144,6 +3096,9 @@ export const AppliedReport: MessageFns<AppliedReport> = {
     }
     if (message.step !== 0) {
       writer.uint32(16).uint64(message.step);
+    }
+    if (message.parameterDigest !== "") {
+      writer.uint32(26).string(message.parameterDigest);
     }
     return writer;
   },
@@ -2177,6 +3132,14 @@ export const AppliedReport: MessageFns<AppliedReport> = {
             message.step = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parameterDigest = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2196,6 +3159,746 @@ export const AppliedReport: MessageFns<AppliedReport> = {
     const message = createBaseAppliedReport();
     message.generation = object.generation ?? 0;
     message.step = object.step ?? 0;
+    message.parameterDigest = object.parameterDigest ?? "";
+    return message;
+  },
+};
+
+function createBaseHeal(): Heal {
+  return { generation: 0, step: 0, source: undefined, order: 0 };
+}
+
+export const Heal: MessageFns<Heal> = {
+  encode(message: Heal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0) {
+      writer.uint32(8).uint64(message.generation);
+    }
+    if (message.step !== 0) {
+      writer.uint32(16).uint64(message.step);
+    }
+    switch (message.source?.$case) {
+      case "peers":
+        HealFromPeers.encode(message.source.value, writer.uint32(26).fork()).join();
+        break;
+      case "snapshot":
+        HealFromSnapshot.encode(message.source.value, writer.uint32(34).fork()).join();
+        break;
+      case "base":
+        HealFromBase.encode(message.source.value, writer.uint32(42).fork()).join();
+        break;
+    }
+    if (message.order !== 0) {
+      writer.uint32(48).uint64(message.order);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Heal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.step = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.source = { $case: "peers", value: HealFromPeers.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.source = { $case: "snapshot", value: HealFromSnapshot.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.source = { $case: "base", value: HealFromBase.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.order = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Heal>): Heal {
+    return Heal.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Heal>): Heal {
+    const message = createBaseHeal();
+    message.generation = object.generation ?? 0;
+    message.step = object.step ?? 0;
+    switch (object.source?.$case) {
+      case "peers": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "peers", value: HealFromPeers.fromPartial(object.source.value) };
+        }
+        break;
+      }
+      case "snapshot": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "snapshot", value: HealFromSnapshot.fromPartial(object.source.value) };
+        }
+        break;
+      }
+      case "base": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "base", value: HealFromBase.fromPartial(object.source.value) };
+        }
+        break;
+      }
+    }
+    message.order = object.order ?? 0;
+    return message;
+  },
+};
+
+function createBaseHealFromPeers(): HealFromPeers {
+  return { peers: [] };
+}
+
+export const HealFromPeers: MessageFns<HealFromPeers> = {
+  encode(message: HealFromPeers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.peers) {
+      Member.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HealFromPeers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHealFromPeers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.peers.push(Member.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HealFromPeers>): HealFromPeers {
+    return HealFromPeers.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HealFromPeers>): HealFromPeers {
+    const message = createBaseHealFromPeers();
+    message.peers = object.peers?.map((e) => Member.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHealFromSnapshot(): HealFromSnapshot {
+  return { step: 0, parameterDigest: "" };
+}
+
+export const HealFromSnapshot: MessageFns<HealFromSnapshot> = {
+  encode(message: HealFromSnapshot, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).uint64(message.step);
+    }
+    if (message.parameterDigest !== "") {
+      writer.uint32(18).string(message.parameterDigest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HealFromSnapshot {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHealFromSnapshot();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parameterDigest = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HealFromSnapshot>): HealFromSnapshot {
+    return HealFromSnapshot.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HealFromSnapshot>): HealFromSnapshot {
+    const message = createBaseHealFromSnapshot();
+    message.step = object.step ?? 0;
+    message.parameterDigest = object.parameterDigest ?? "";
+    return message;
+  },
+};
+
+function createBaseHealFromBase(): HealFromBase {
+  return {};
+}
+
+export const HealFromBase: MessageFns<HealFromBase> = {
+  encode(_: HealFromBase, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HealFromBase {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHealFromBase();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HealFromBase>): HealFromBase {
+    return HealFromBase.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<HealFromBase>): HealFromBase {
+    const message = createBaseHealFromBase();
+    return message;
+  },
+};
+
+function createBaseHealedReport(): HealedReport {
+  return { generation: 0, step: 0, parameterDigest: "", order: 0 };
+}
+
+export const HealedReport: MessageFns<HealedReport> = {
+  encode(message: HealedReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0) {
+      writer.uint32(8).uint64(message.generation);
+    }
+    if (message.step !== 0) {
+      writer.uint32(16).uint64(message.step);
+    }
+    if (message.parameterDigest !== "") {
+      writer.uint32(26).string(message.parameterDigest);
+    }
+    if (message.order !== 0) {
+      writer.uint32(32).uint64(message.order);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HealedReport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHealedReport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.step = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parameterDigest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.order = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HealedReport>): HealedReport {
+    return HealedReport.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HealedReport>): HealedReport {
+    const message = createBaseHealedReport();
+    message.generation = object.generation ?? 0;
+    message.step = object.step ?? 0;
+    message.parameterDigest = object.parameterDigest ?? "";
+    message.order = object.order ?? 0;
+    return message;
+  },
+};
+
+function createBaseObserve(): Observe {
+  return { generation: 0, members: [], record: undefined };
+}
+
+export const Observe: MessageFns<Observe> = {
+  encode(message: Observe, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0) {
+      writer.uint32(8).uint64(message.generation);
+    }
+    for (const v of message.members) {
+      Member.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.record !== undefined) {
+      CommitRecord.encode(message.record, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Observe {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseObserve();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.members.push(Member.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.record = CommitRecord.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Observe>): Observe {
+    return Observe.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Observe>): Observe {
+    const message = createBaseObserve();
+    message.generation = object.generation ?? 0;
+    message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
+    message.record = (object.record !== undefined && object.record !== null)
+      ? CommitRecord.fromPartial(object.record)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBehindReport(): BehindReport {
+  return { generation: 0, reason: "", order: 0 };
+}
+
+export const BehindReport: MessageFns<BehindReport> = {
+  encode(message: BehindReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0) {
+      writer.uint32(8).uint64(message.generation);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.order !== 0) {
+      writer.uint32(24).uint64(message.order);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BehindReport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBehindReport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.order = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BehindReport>): BehindReport {
+    return BehindReport.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BehindReport>): BehindReport {
+    const message = createBaseBehindReport();
+    message.generation = object.generation ?? 0;
+    message.reason = object.reason ?? "";
+    message.order = object.order ?? 0;
+    return message;
+  },
+};
+
+function createBasePeerTrouble(): PeerTrouble {
+  return { generation: 0, peerSession: 0 };
+}
+
+export const PeerTrouble: MessageFns<PeerTrouble> = {
+  encode(message: PeerTrouble, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0) {
+      writer.uint32(8).uint64(message.generation);
+    }
+    if (message.peerSession !== 0) {
+      writer.uint32(16).uint64(message.peerSession);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PeerTrouble {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePeerTrouble();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.peerSession = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PeerTrouble>): PeerTrouble {
+    return PeerTrouble.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PeerTrouble>): PeerTrouble {
+    const message = createBasePeerTrouble();
+    message.generation = object.generation ?? 0;
+    message.peerSession = object.peerSession ?? 0;
+    return message;
+  },
+};
+
+function createBaseHeartbeat(): Heartbeat {
+  return { phase: "", step: 0, progress: 0 };
+}
+
+export const Heartbeat: MessageFns<Heartbeat> = {
+  encode(message: Heartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.phase !== "") {
+      writer.uint32(10).string(message.phase);
+    }
+    if (message.step !== 0) {
+      writer.uint32(16).uint64(message.step);
+    }
+    if (message.progress !== 0) {
+      writer.uint32(24).uint64(message.progress);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Heartbeat {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeartbeat();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.phase = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.step = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.progress = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Heartbeat>): Heartbeat {
+    return Heartbeat.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Heartbeat>): Heartbeat {
+    const message = createBaseHeartbeat();
+    message.phase = object.phase ?? "";
+    message.step = object.step ?? 0;
+    message.progress = object.progress ?? 0;
+    return message;
+  },
+};
+
+function createBaseLeaving(): Leaving {
+  return {};
+}
+
+export const Leaving: MessageFns<Leaving> = {
+  encode(_: Leaving, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Leaving {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaving();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Leaving>): Leaving {
+    return Leaving.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<Leaving>): Leaving {
+    const message = createBaseLeaving();
     return message;
   },
 };
@@ -2304,7 +4007,7 @@ export const ScorePlan: MessageFns<ScorePlan> = {
 };
 
 function createBaseScoreReport(): ScoreReport {
-  return { generation: 0, task: 0, scores: [] };
+  return { generation: 0, task: 0, microbatch: 0, scores: [] };
 }
 
 export const ScoreReport: MessageFns<ScoreReport> = {
@@ -2315,8 +4018,11 @@ export const ScoreReport: MessageFns<ScoreReport> = {
     if (message.task !== 0) {
       writer.uint32(16).uint64(message.task);
     }
+    if (message.microbatch !== 0) {
+      writer.uint32(24).uint32(message.microbatch);
+    }
     for (const v of message.scores) {
-      SequenceScore.encode(v!, writer.uint32(26).fork()).join();
+      SequenceScore.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2351,7 +4057,15 @@ export const ScoreReport: MessageFns<ScoreReport> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.microbatch = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
@@ -2377,6 +4091,7 @@ export const ScoreReport: MessageFns<ScoreReport> = {
     const message = createBaseScoreReport();
     message.generation = object.generation ?? 0;
     message.task = object.task ?? 0;
+    message.microbatch = object.microbatch ?? 0;
     message.scores = object.scores?.map((e) => SequenceScore.fromPartial(e)) || [];
     return message;
   },
@@ -2509,7 +4224,7 @@ export const CoordinatorServiceDefinition = {
   name: "CoordinatorService",
   fullName: "prospect.v1.CoordinatorService",
   methods: {
-    /** The whole life of a worker in a run. Closing the stream is leaving. */
+    /** A worker's link to the run. A worker whose session broke opens another and says what it holds. */
     session: {
       name: "Session",
       requestType: SessionRequest as typeof SessionRequest,
@@ -2522,7 +4237,7 @@ export const CoordinatorServiceDefinition = {
 } as const;
 
 export interface CoordinatorServiceImplementation<CallContextExt = {}> {
-  /** The whole life of a worker in a run. Closing the stream is leaving. */
+  /** A worker's link to the run. A worker whose session broke opens another and says what it holds. */
   session(
     request: AsyncIterable<SessionRequest>,
     context: CallContext & CallContextExt,
@@ -2530,7 +4245,7 @@ export interface CoordinatorServiceImplementation<CallContextExt = {}> {
 }
 
 export interface CoordinatorServiceClient<CallOptionsExt = {}> {
-  /** The whole life of a worker in a run. Closing the stream is leaving. */
+  /** A worker's link to the run. A worker whose session broke opens another and says what it holds. */
   session(
     request: AsyncIterable<DeepPartial<SessionRequest>>,
     options?: CallOptions & CallOptionsExt,

@@ -6,15 +6,17 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { CallContext, CallOptions } from "nice-grpc-common";
-import { TensorChunk } from "./tensor.js";
 
 export const protobufPackage = "prospect.v1";
 
 export const protobufFileName = "prospect/v1/peer.proto";
 
-/** What workers pull from each other. Whoever receives tensors is the client. */
+/**
+ * What workers ask of each other for the all-reduce. The responses are raw frames and not messages, so the service is
+ * written by hand: proto/transport/tensor-service.ts.
+ */
 
+/** Sums of the largest complete subtrees a worker holds (reduce-scatter). */
 export interface PullSumsRequest {
   generation: number;
   step: number;
@@ -23,24 +25,14 @@ export interface PullSumsRequest {
   length: number;
 }
 
-export interface PullSumsResponse {
-  chunk: TensorChunk | undefined;
-}
-
+/** The reduced gradient: a range of the slice that a worker reduces (all-gather). */
 export interface PullReducedRequest {
+  /** 0 asks for the last finished step's, which is whole on every worker (observers). */
   generation: number;
   step: number;
-}
-
-export interface PullReducedResponse {
-  chunk: TensorChunk | undefined;
-}
-
-export interface PullParametersRequest {
-}
-
-export interface PullParametersResponse {
-  chunk: TensorChunk | undefined;
+  /** First element and number of elements. */
+  offset: number;
+  length: number;
 }
 
 function createBasePullSumsRequest(): PullSumsRequest {
@@ -134,65 +126,8 @@ export const PullSumsRequest: MessageFns<PullSumsRequest> = {
   },
 };
 
-function createBasePullSumsResponse(): PullSumsResponse {
-  return { chunk: undefined };
-}
-
-export const PullSumsResponse: MessageFns<PullSumsResponse> = {
-  encode(message: PullSumsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.chunk !== undefined) {
-      TensorChunk.encode(message.chunk, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PullSumsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePullSumsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.chunk = TensorChunk.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PullSumsResponse>): PullSumsResponse {
-    return PullSumsResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PullSumsResponse>): PullSumsResponse {
-    const message = createBasePullSumsResponse();
-    message.chunk = (object.chunk !== undefined && object.chunk !== null)
-      ? TensorChunk.fromPartial(object.chunk)
-      : undefined;
-    return message;
-  },
-};
-
 function createBasePullReducedRequest(): PullReducedRequest {
-  return { generation: 0, step: 0 };
+  return { generation: 0, step: 0, offset: 0, length: 0 };
 }
 
 export const PullReducedRequest: MessageFns<PullReducedRequest> = {
@@ -202,6 +137,12 @@ export const PullReducedRequest: MessageFns<PullReducedRequest> = {
     }
     if (message.step !== 0) {
       writer.uint32(16).uint64(message.step);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(24).uint64(message.offset);
+    }
+    if (message.length !== 0) {
+      writer.uint32(32).uint64(message.length);
     }
     return writer;
   },
@@ -235,6 +176,22 @@ export const PullReducedRequest: MessageFns<PullReducedRequest> = {
             message.step = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.length = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -254,237 +211,11 @@ export const PullReducedRequest: MessageFns<PullReducedRequest> = {
     const message = createBasePullReducedRequest();
     message.generation = object.generation ?? 0;
     message.step = object.step ?? 0;
+    message.offset = object.offset ?? 0;
+    message.length = object.length ?? 0;
     return message;
   },
 };
-
-function createBasePullReducedResponse(): PullReducedResponse {
-  return { chunk: undefined };
-}
-
-export const PullReducedResponse: MessageFns<PullReducedResponse> = {
-  encode(message: PullReducedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.chunk !== undefined) {
-      TensorChunk.encode(message.chunk, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PullReducedResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePullReducedResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.chunk = TensorChunk.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PullReducedResponse>): PullReducedResponse {
-    return PullReducedResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PullReducedResponse>): PullReducedResponse {
-    const message = createBasePullReducedResponse();
-    message.chunk = (object.chunk !== undefined && object.chunk !== null)
-      ? TensorChunk.fromPartial(object.chunk)
-      : undefined;
-    return message;
-  },
-};
-
-function createBasePullParametersRequest(): PullParametersRequest {
-  return {};
-}
-
-export const PullParametersRequest: MessageFns<PullParametersRequest> = {
-  encode(_: PullParametersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PullParametersRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePullParametersRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PullParametersRequest>): PullParametersRequest {
-    return PullParametersRequest.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<PullParametersRequest>): PullParametersRequest {
-    const message = createBasePullParametersRequest();
-    return message;
-  },
-};
-
-function createBasePullParametersResponse(): PullParametersResponse {
-  return { chunk: undefined };
-}
-
-export const PullParametersResponse: MessageFns<PullParametersResponse> = {
-  encode(message: PullParametersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.chunk !== undefined) {
-      TensorChunk.encode(message.chunk, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PullParametersResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePullParametersResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.chunk = TensorChunk.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PullParametersResponse>): PullParametersResponse {
-    return PullParametersResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PullParametersResponse>): PullParametersResponse {
-    const message = createBasePullParametersResponse();
-    message.chunk = (object.chunk !== undefined && object.chunk !== null)
-      ? TensorChunk.fromPartial(object.chunk)
-      : undefined;
-    return message;
-  },
-};
-
-export type PeerServiceDefinition = typeof PeerServiceDefinition;
-export const PeerServiceDefinition = {
-  name: "PeerService",
-  fullName: "prospect.v1.PeerService",
-  methods: {
-    /** Sums of the largest complete subtrees this worker holds, over one slice of the flat gradient (reduce-scatter). */
-    pullSums: {
-      name: "PullSums",
-      requestType: PullSumsRequest as typeof PullSumsRequest,
-      requestStream: false,
-      responseType: PullSumsResponse as typeof PullSumsResponse,
-      responseStream: true,
-      options: {},
-    },
-    /** The slice that this worker reduced (all-gather). */
-    pullReduced: {
-      name: "PullReduced",
-      requestType: PullReducedRequest as typeof PullReducedRequest,
-      requestStream: false,
-      responseType: PullReducedResponse as typeof PullReducedResponse,
-      responseStream: true,
-      options: {},
-    },
-    /** Trainable parameters as of the last applied step. */
-    pullParameters: {
-      name: "PullParameters",
-      requestType: PullParametersRequest as typeof PullParametersRequest,
-      requestStream: false,
-      responseType: PullParametersResponse as typeof PullParametersResponse,
-      responseStream: true,
-      options: {},
-    },
-  },
-} as const;
-
-export interface PeerServiceImplementation<CallContextExt = {}> {
-  /** Sums of the largest complete subtrees this worker holds, over one slice of the flat gradient (reduce-scatter). */
-  pullSums(
-    request: PullSumsRequest,
-    context: CallContext & CallContextExt,
-  ): ServerStreamingMethodResult<DeepPartial<PullSumsResponse>>;
-  /** The slice that this worker reduced (all-gather). */
-  pullReduced(
-    request: PullReducedRequest,
-    context: CallContext & CallContextExt,
-  ): ServerStreamingMethodResult<DeepPartial<PullReducedResponse>>;
-  /** Trainable parameters as of the last applied step. */
-  pullParameters(
-    request: PullParametersRequest,
-    context: CallContext & CallContextExt,
-  ): ServerStreamingMethodResult<DeepPartial<PullParametersResponse>>;
-}
-
-export interface PeerServiceClient<CallOptionsExt = {}> {
-  /** Sums of the largest complete subtrees this worker holds, over one slice of the flat gradient (reduce-scatter). */
-  pullSums(
-    request: DeepPartial<PullSumsRequest>,
-    options?: CallOptions & CallOptionsExt,
-  ): AsyncIterable<PullSumsResponse>;
-  /** The slice that this worker reduced (all-gather). */
-  pullReduced(
-    request: DeepPartial<PullReducedRequest>,
-    options?: CallOptions & CallOptionsExt,
-  ): AsyncIterable<PullReducedResponse>;
-  /** Trainable parameters as of the last applied step. */
-  pullParameters(
-    request: DeepPartial<PullParametersRequest>,
-    options?: CallOptions & CallOptionsExt,
-  ): AsyncIterable<PullParametersResponse>;
-}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
@@ -505,8 +236,6 @@ function longToNumber(int64: { toString(): string }): number {
   }
   return num;
 }
-
-export type ServerStreamingMethodResult<Response> = { [Symbol.asyncIterator](): AsyncIterator<Response, void> };
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

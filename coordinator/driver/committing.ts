@@ -1,0 +1,96 @@
+/** A step's commit: reference log-probs, then the record on the disk, then the machine hears of it, then metrics. */
+import { NO_REFERENCE_POINT, needsReference, type ReferencePoint } from '../../core/kto.js';
+import type { SequenceScore } from '../../proto/gen/prospect/v1/coordinator.js';
+import { exampleScores } from '../example-scores.js';
+import type { Journal } from '../journal/open-journal.js';
+import type { CommitRecord } from '../machine/types.js';
+import type { StepRecord } from '../metrics/step-record.js';
+import type { ReferenceLog } from '../reference-cache/log.js';
+import { known } from '../reference-cache/table.js';
+import type { Stopwatch } from '../stopwatch.js';
+import type { DriverContext } from './context.js';
+import type { Ledger } from './ledger.js';
+import type { StepAtWork } from './step-at-work.js';
+
+export interface Committer {
+  /** All leaves of the step are there: their reference log-probs go to the disk while gradients are reduced. */
+  reducing(work: StepAtWork): void;
+  /** Answers with `commitJournaled`. @param workers that took part. */
+  commit(record: CommitRecord, work: StepAtWork, referencePoint: ReferencePoint | undefined, workers: number): void;
+  /** When all metrics so far are written. */
+  settled(): Promise<void>;
+}
+
+export interface CommitterParts {
+  readonly journal: Pick<Journal, 'append'>;
+  readonly referenceLog: ReferenceLog;
+  readonly ledger: Ledger;
+  readonly stopwatch: Stopwatch;
+}
+
+export function createCommitter(context: DriverContext, parts: CommitterParts): Committer {
+  const { references, report, loop, fail } = context;
+  const { journal, referenceLog, ledger, stopwatch } = parts;
+  const keepsReferences = context.config.method === 'lora' && needsReference(context.config.loss.type);
+  let logged: { readonly work: StepAtWork; readonly done: Promise<void> } | undefined;
+  let reported = Promise.resolve();
+
+  const logReferences = (work: StepAtWork): Promise<void> => {
+    if (logged?.work === work) return logged.done;
+    const { step, attempt } = work;
+    const news = work.scores().filter(({ row }) => known(references.train.matched, row) === undefined);
+    const line = { step, attempt, rows: news.map(({ row }) => row), logps: news.map((score) => score.referenceLogp) };
+    const done = keepsReferences && news.length > 0 ? referenceLog.append(line) : Promise.resolve();
+    done.catch(() => undefined);
+    logged = { work, done };
+    return done;
+  };
+  const write = async (record: CommitRecord, work: StepAtWork, step: StepRecord) => {
+    await logReferences(work);
+    await journal.append({ kind: 'commit', ...record, norm: record.norm ?? Number.NaN });
+    ledger.add(record, step.tokens, step.referencePoint);
+    if (keepsReferences) keepReferences(work.scores(), references.train.matched);
+    stopwatch.lap('reduce');
+    const seconds = stopwatch.take();
+    // The machine's answer can already plan the next step: the report of this one is ordered first.
+    if (!report.hasStep(record.step)) reported = reported.then(() => report.step({ ...step, seconds }));
+    reported.catch(fail);
+    loop().post({ kind: 'commitJournaled', record });
+  };
+  return {
+    reducing: (work) => void logReferences(work),
+    commit(record, work, referencePoint, workers) {
+      const step = recordOf(record, work, referencePoint ?? NO_REFERENCE_POINT, workers, { context, ledger });
+      write(record, work, step).catch(fail);
+    },
+    settled: () => reported,
+  };
+}
+
+function keepReferences(scores: readonly SequenceScore[], matched: Float64Array): void {
+  for (const { row, referenceLogp } of scores) matched[row] = referenceLogp;
+}
+
+function recordOf(
+  { step, norm, learningRate }: CommitRecord,
+  { plan, sftScale, ...work }: StepAtWork,
+  referencePoint: ReferencePoint,
+  workers: number,
+  { context, ledger }: { readonly context: DriverContext; readonly ledger: Ledger },
+): StepRecord {
+  return {
+    step,
+    epoch: step / context.calendar.stepsPerEpoch,
+    learningRate,
+    gradNorm: norm,
+    setAside: context.loop().state().setAside.length,
+    referencePoint,
+    examples: exampleScores(plan.matched, work.scores()),
+    tokens: plan.matched.sequences.reduce((tokens, { tokenIds }) => tokens + tokenIds.length, 0),
+    tokensBefore: ledger.at(step - 1).tokens,
+    seconds: {},
+    workers,
+    pairing: plan.pairing,
+    sftScale,
+  };
+}

@@ -1,0 +1,35 @@
+/** What all parts of the driver share. */
+
+import type { FirstWorker } from '../admission.js';
+import type { Calendar } from '../calendar.js';
+import type { RunReferences } from '../reference-cache/table.js';
+import type { ResolvedRun } from '../resolve-run.js';
+import type { RowSource } from '../row-source.js';
+import type { RunLog } from '../run-log.js';
+import type { RunReport } from '../run-report.js';
+import type { Links } from './links.js';
+import type { Loop } from './loop.js';
+
+export interface DriverContext {
+  readonly runId: string;
+  readonly config: ResolvedRun;
+  readonly calendar: Calendar;
+  readonly train: RowSource;
+  readonly heldOut: RowSource;
+  /** For reference log-probs that other runs can use; may be deleted at any time. */
+  readonly cacheDir: string;
+  readonly references: RunReferences;
+  readonly report: RunReport;
+  readonly log: RunLog;
+  readonly links: Links;
+  /** There once the machine runs. */
+  readonly loop: () => Loop;
+  /** The worker that all others equal; undefined before any was ready. */
+  readonly first: () => FirstWorker | undefined;
+  /** Ends the run without another word of the machine. */
+  readonly fail: (error: unknown) => void;
+  /** Milliseconds of a clock that never runs backwards. */
+  readonly now: () => number;
+  /** Aborted when the run is over: ends what still reads and writes. */
+  readonly over: AbortSignal;
+}

@@ -1,0 +1,180 @@
+/** A run with everything opened: machine, workers and server are joined here, until the run has ended. */
+import { withResolvers } from '../../core/async-queue.js';
+import { workerLimits } from '../../core/config/worker-limits.js';
+import { ProspectError, toProspectError } from '../../core/errors.js';
+import type { Endpoint } from '../../proto/transport/listen.js';
+import type { FirstWorker } from '../admission.js';
+import type { Calendar } from '../calendar.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { initialState } from '../machine/initial-state.js';
+import { journalOf, settingsOf } from '../machine-start.js';
+import type { OpenedRun } from '../open-run.js';
+import { saveRunRecord } from '../output/save-run-record.js';
+import type { ResolvedRun } from '../resolve-run.js';
+import type { RunData } from '../run-data.js';
+import type { RunLog } from '../run-log.js';
+import type { RunReport } from '../run-report.js';
+import { startServer } from '../server.js';
+import { createSessionService } from '../session.js';
+import { createStopwatch } from '../stopwatch.js';
+import type { DriverContext } from './context.js';
+import { createDriver, type Driver } from './driver.js';
+import { endedBy, lastWord } from './endings.js';
+import { createGathering, type Gathering } from './gathering.js';
+import { createLinks } from './links.js';
+import { createMembers, type Members } from './members.js';
+import type { SavedResult } from './save-result.js';
+import { createScorer } from './scorer.js';
+import { createStateService } from './state-service.js';
+
+export interface DriveOptions {
+  readonly config: ResolvedRun;
+  readonly calendar: Calendar;
+  readonly dataset: Dataset;
+  readonly opened: OpenedRun;
+  readonly data: RunData;
+  readonly report: RunReport;
+  readonly endpoint: Endpoint;
+  /** Workers of an earlier coordinator can reach this one: they are waited for before a snapshot is gone back to. */
+  readonly workersMayBeThere: boolean;
+  readonly cacheDir: string;
+  readonly log: RunLog;
+  /** Stops the run, with a snapshot; its reason is what the run ends with. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunningDriver {
+  readonly address: string;
+  readonly finished: Promise<SavedResult>;
+  fail(error: Error): void;
+  snapshot(): void;
+}
+
+/** @throws ADDRESS_IN_USE */
+export async function drive(options: DriveOptions): Promise<RunningDriver> {
+  const { endpoint, signal } = options;
+  const failure = createFailure();
+  const over = new AbortController();
+  const parts = assemble(options, failure.fail, over.signal);
+  const { driver, members } = parts;
+  const current = (): Members => {
+    if (over.signal.aborted) throw new ProspectError('PROTOCOL', 'the run is over');
+    return members;
+  };
+  const coordinator = createSessionService(current);
+  const server = await startServer(endpoint, { coordinator, state: createStateService(driver.restored) });
+  const command = (name: 'stop' | 'snapshot', reason: string) => {
+    driver.loop.post({ kind: 'command', command: name, reason });
+  };
+  const stop = () => command('stop', toProspectError(signal.reason).message);
+  signal.addEventListener('abort', stop);
+  driver.loop.post({ kind: 'tick' });
+  if (signal.aborted) stop();
+  const finished = untilEnd(options, parts, failure).finally(async () => {
+    signal.removeEventListener('abort', stop);
+    over.abort();
+    await closeAll(parts, failure.error());
+    await server.close();
+  });
+  return { address: server.address, finished, fail: failure.fail, snapshot: () => command('snapshot', 'asked for') };
+}
+
+/** What ends the run beside the machine. The first one counts. */
+interface Failure {
+  readonly happened: Promise<never>;
+  error(): ProspectError | undefined;
+  fail(error: unknown): void;
+}
+
+function createFailure(): Failure {
+  const { promise, reject } = withResolvers<never>();
+  promise.catch(() => undefined);
+  let first: ProspectError | undefined;
+  return {
+    happened: promise,
+    error: () => first,
+    fail(error) {
+      first ??= toProspectError(error);
+      reject(first);
+    },
+  };
+}
+
+async function untilEnd({ report, signal }: DriveOptions, { driver, context }: Assembled, failure: Failure) {
+  const end = await Promise.race([driver.ended, failure.happened]);
+  await driver.reported();
+  if (!('folder' in end)) throw endedBy(end, driver.loop.state(), signal, context);
+  await report.finish(end);
+  return end;
+}
+
+async function closeAll({ driver, gathering, context }: Assembled, error: ProspectError | undefined): Promise<void> {
+  driver.loop.close();
+  gathering.close();
+  await driver.snapshotEnded();
+  await driver.reported().catch(() => undefined);
+  context.links.closeAll(error && lastWord(error));
+}
+
+interface Assembled {
+  readonly context: DriverContext;
+  readonly driver: Driver;
+  readonly members: Members;
+  readonly gathering: Gathering;
+}
+
+function assemble(options: DriveOptions, fail: (error: unknown) => void, over: AbortSignal): Assembled {
+  const { config, calendar, dataset, opened, data, workersMayBeThere, log } = options;
+  const { runId, journal, isResumed, allowed } = opened;
+  const now = () => performance.now();
+  let first: FirstWorker | undefined = opened.first;
+  const links = createLinks();
+  const scorer = createScorer(links);
+  const stopwatch = createStopwatch(now);
+  const context: DriverContext = {
+    ...options,
+    runId,
+    train: dataset.train,
+    heldOut: dataset.heldOut,
+    references: data.references,
+    links,
+    loop: () => driver.loop,
+    first: () => first,
+    fail,
+    now,
+    over,
+  };
+  const isOtherRun = allowed.length > 0;
+  const known = journalOf(journal.records, (step) => data.ledger.commit(step) !== undefined);
+  const initial = initialState(
+    settingsOf(config, calendar.totalSteps, workersMayBeThere && known.step > 0),
+    known,
+    now(),
+  );
+  const driver: Driver = createDriver(context, { ...data, journal, scorer, stopwatch, isOtherRun }, initial);
+  // Later coordinators find workers that have begun already.
+  const gathering = createGathering(isResumed ? 0 : workerLimits(config).start);
+  const members = createMembers({
+    context,
+    rules: { engineMismatch: config.engineMismatch, allowed, log },
+    scorer,
+    gathering,
+    stepAtWork: driver.stepAtWork,
+    onFirst: (worker) => {
+      first = worker;
+      recordRun(worker, context).catch(fail);
+    },
+  });
+  return { context, driver, members, gathering };
+}
+
+function recordRun(
+  { workerId, loaded }: FirstWorker,
+  { runId, config, train, calendar }: DriverContext,
+): Promise<void> {
+  const { engine, modelDigest, parameters, parameterDigest: initialParameterDigest } = loaded;
+  const { totalSteps } = calendar;
+  const datasetDigest = train.digest;
+  const made = { engine, modelDigest, parameters, datasetDigest, initialParameterDigest, totalSteps };
+  return saveRunRecord({ runId, config, firstWorker: workerId, ...made });
+}

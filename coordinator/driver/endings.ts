@@ -1,0 +1,44 @@
+/** How the end of a run is told: to the person who started it, and to workers that are still there. */
+import { ProspectError, toProspectError } from '../../core/errors.js';
+import type { Outcome, State } from '../machine/types.js';
+import type { DriverContext } from './context.js';
+import { WHY_SET_ASIDE } from './set-aside-rows.js';
+
+/** Rows that an error names. */
+const ROWS_NAMED = 5;
+
+type BadEnd = Exclude<Outcome, { kind: 'finished' }>;
+type Sources = Pick<DriverContext, 'config' | 'train'>;
+
+/** @param signal what stopped it, if it was stopped. */
+export function endedBy(end: BadEnd, state: State, signal: AbortSignal, sources: Sources): ProspectError {
+  const how = howToGoOn(state, sources);
+  if (end.kind === 'failed') {
+    const rows = end.code === 'NON_FINITE' ? lastSetAside(state, sources) : '';
+    return new ProspectError(end.code, `${end.message}${rows}\n${how}`);
+  }
+  const code = signal.aborted ? toProspectError(signal.reason).code : 'INTERRUPTED';
+  return new ProspectError(code, `${end.reason}. ${how}`);
+}
+
+/** A disk can be put right: workers wait for the coordinator to come back. What else breaks a run is the end for them too. */
+export function lastWord(error: ProspectError): ProspectError {
+  const code = error.code === 'STORAGE' ? 'UNREACHABLE' : 'PROTOCOL';
+  return new ProspectError(code, `the coordinator ended the run: ${error.message}`);
+}
+
+function howToGoOn({ committed, snapshots }: State, { config }: Sources): string {
+  if (committed.step === 0) return 'No step was finished.';
+  if (snapshots.step === 0) return 'There is no snapshot to go on from: resumed, the run begins again.';
+  const where = `The run in ${config.output} can go on from step ${snapshots.step}`;
+  return `${where}: train with --resume, or start the coordinator again.`;
+}
+
+/** The last rows that were set aside, one line each. */
+function lastSetAside({ setAside }: State, { train }: Sources): string {
+  return setAside
+    .slice(-ROWS_NAMED)
+    .map((row) => train.origin(row))
+    .map(({ file, line }) => `\n  ${file}:${line}: ${WHY_SET_ASIDE}`)
+    .join('');
+}

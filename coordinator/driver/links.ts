@@ -1,0 +1,37 @@
+/** The open sessions by their number. */
+import type { Join } from '../../proto/gen/prospect/v1/coordinator.js';
+import { createLink, type Outgoing, type WorkerLink } from '../worker-link.js';
+
+export interface Links {
+  open(join: Join): WorkerLink;
+  get(session: number): WorkerLink | undefined;
+  /** To a session that is gone: nothing happens. */
+  send(session: number, message: Outgoing): void;
+  /** Ends a session; with an error that its worker hears. What it still says is dropped. */
+  close(session: number, error?: Error): void;
+  closeAll(error?: Error): void;
+}
+
+export function createLinks(): Links {
+  const links = new Map<number, WorkerLink>();
+  let last = 0;
+  const close = (session: number, error?: Error) => {
+    const link = links.get(session);
+    links.delete(session);
+    if (error) link?.outbox.fail(error);
+    else link?.outbox.end();
+  };
+  return {
+    open(join) {
+      const link = createLink(++last, join);
+      links.set(link.session, link);
+      return link;
+    },
+    get: (session) => links.get(session),
+    send: (session, message) => links.get(session)?.outbox.push({ message }),
+    close,
+    closeAll(error) {
+      for (const session of links.keys()) close(session, error);
+    },
+  };
+}

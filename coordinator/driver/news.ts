@@ -1,0 +1,41 @@
+/** What the machine decided, for a person: one log line each. */
+import type { Effect } from '../machine/effects.js';
+import type { DriverContext } from './context.js';
+
+type News = Extract<
+  Effect,
+  { kind: 'membersChanged' | 'expelled' | 'paused' | 'resumed' | 'alarm' | 'stale' | 'disconnect' }
+>;
+
+export function tellNews(news: News, { log, now }: Pick<DriverContext, 'log' | 'now'>): void {
+  switch (news.kind) {
+    case 'membersChanged': {
+      const { generation, members } = news;
+      log.info({ generation, members: members.map(({ workerId }) => workerId) }, 'members');
+      break;
+    }
+    case 'expelled':
+      log.warn({ worker: news.workerId, reason: news.reason }, 'worker thrown out; it heals');
+      break;
+    case 'disconnect':
+      log.warn({ worker: news.workerId, reason: news.reason }, 'session ended');
+      break;
+    case 'paused': {
+      const { workers, min, deadlineMs } = news;
+      const seconds = Math.round((deadlineMs - now()) / 1000);
+      log.warn(
+        { workers, min },
+        `paused: ${workers} of at least ${min} workers are there; the run ends in ${seconds} s`,
+      );
+      break;
+    }
+    case 'resumed':
+      log.info({ workers: news.workers }, 'training');
+      break;
+    case 'alarm':
+      log.warn({}, news.message);
+      break;
+    case 'stale':
+      log.debug({ session: news.session, message: news.what }, 'stale message dropped');
+  }
+}

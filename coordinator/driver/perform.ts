@@ -1,0 +1,113 @@
+/** Each effect of the machine, begun: what takes time goes on by itself and is answered with an event. */
+import { ProspectError, toProspectError } from '../../core/errors.js';
+import type { Effect } from '../machine/effects.js';
+import { activeMembers } from '../machine/turn.js';
+import { finish } from './finish.js';
+import { toWire } from './messages.js';
+import { tellNews } from './news.js';
+import { restore } from './restore.js';
+import { tellSetAside } from './set-aside-rows.js';
+import { takeSnapshot } from './take-snapshot.js';
+import type { Work } from './work.js';
+
+type Of<Kind> = Extract<Effect, { kind: Kind }>;
+type Performers = { readonly [Kind in Effect['kind']]: (effect: Of<Kind>, work: Work) => void };
+
+const PERFORMERS: Performers = {
+  send,
+  disconnect(effect, { context }) {
+    tellNews(effect, context);
+    context.links.close(effect.session, new ProspectError('WORKER_LOST', effect.reason));
+  },
+  membersChanged(effect, { context, scorer, finishing }) {
+    const sessions = effect.members.map(({ session }) => session);
+    scorer.membersChanged(effect.generation, sessions);
+    // Nobody is let in while the result is saved: the machine has to begin that anew.
+    if (sessions.length === 0) finishing?.abort();
+    tellNews(effect, context);
+  },
+  plan: (effect, { planner }) => planner.plan(effect),
+  accepted: ({ session, what, number }, { planner }) => planner.stepAtWork()!.accept(session, what, number),
+  referencePoint,
+  journal,
+  commit({ record }, { committer, planner, referencePoint, context }) {
+    const workers = activeMembers(context.loop().state()).length;
+    committer.commit(record, planner.stepAtWork()!, referencePoint, workers);
+  },
+  snapshot,
+  restore(_, work) {
+    work.planner.callOff();
+    goBack(work).catch(work.context.fail);
+  },
+  setAside({ step, rows }, { setAside, context }) {
+    for (const row of rows) setAside.set(row, step);
+    tellSetAside(step, rows, context);
+  },
+  finished: (effect, work) => void finish(effect, work).catch(work.context.fail),
+  ended({ outcome }, { planner, finishing, ended, saved }) {
+    planner.callOff();
+    finishing?.abort();
+    ended.resolve(outcome.kind === 'finished' ? saved! : outcome);
+  },
+  resumed(effect, { stopwatch, context }) {
+    // The time without workers belongs to no step.
+    stopwatch.skip();
+    tellNews(effect, context);
+  },
+  paused: (effect, { context }) => tellNews(effect, context),
+  expelled: (effect, { context }) => tellNews(effect, context),
+  alarm: (effect, { context }) => tellNews(effect, context),
+  stale: (effect, { context }) => tellNews(effect, context),
+};
+
+export function perform(effect: Effect, work: Work): void {
+  (PERFORMERS[effect.kind] as (effect: Effect, work: Work) => void)(effect, work);
+}
+
+function send({ session, message }: Of<'send'>, work: Work): void {
+  const { context, planner, committer, stopwatch } = work;
+  const step = planner.stepAtWork();
+  if (message.kind === 'reduce' && step && work.reducing !== step) {
+    work.reducing = step;
+    stopwatch.lap('gradients');
+    committer.reducing(step);
+  }
+  context.links.send(session, toWire(message, { ...context, stepAtWork: planner.stepAtWork }));
+}
+
+function referencePoint({ generation }: Of<'referencePoint'>, work: Work): void {
+  const { planner, stopwatch, context } = work;
+  work.referencePoint = planner.stepAtWork()!.referencePoint();
+  stopwatch.lap('reference_point');
+  context.loop().post({ kind: 'referencePointReady', generation, z0: work.referencePoint.z0 });
+}
+
+function journal({ record }: Of<'journal'>, work: Work): void {
+  // A start is the run's own record, and a commit comes as an effect of its own.
+  if (record.kind === 'start' || record.kind === 'commit') return;
+  if (record.kind === 'applied') work.agreed.note(record.step, record.parameterDigest);
+  work.journal
+    .append(record.kind === 'setAside' ? { ...record, rows: [...record.rows] } : record)
+    .catch(work.context.fail);
+}
+
+function snapshot(order: Of<'snapshot'>, work: Work): void {
+  const { context, ledger, setAside, agreed } = work;
+  work.snapshot = takeSnapshot(order, context, { ledger, setAside, agreed: agreed.of }).then(
+    ({ step, bytes, folder }) => {
+      context.log.info({ step, bytes, folder }, 'snapshot written');
+      context.loop().post({ kind: 'snapshotWritten', step });
+    },
+    (error: unknown) => context.loop().post({ kind: 'snapshotFailed', reason: toProspectError(error).message }),
+  );
+}
+
+async function goBack(work: Work): Promise<void> {
+  const { context, committer, ledger, isOtherRun, setAside } = work;
+  await committer.settled();
+  const { snapshot: loaded, event } = await restore(context, ledger, isOtherRun);
+  work.restored = loaded;
+  setAside.clear();
+  for (const { row, step } of loaded?.state.setAside ?? []) setAside.set(row, step);
+  context.loop().post(event);
+}

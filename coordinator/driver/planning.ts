@@ -1,0 +1,120 @@
+/**
+ * The plan of the next step, with what must be computed before it: the reference ahead of full fine-tuning, and an
+ * evaluation of the step before. The newest order counts; what is computed for another step is called off.
+ */
+import { learningRateAt, peakLearningRate } from '../../core/schedule.js';
+import { costsOf } from '../batch.js';
+import { positionOf } from '../calendar.js';
+import type { Effect } from '../machine/effects.js';
+import { planStep } from '../plan-step.js';
+import type { Stopwatch } from '../stopwatch.js';
+import type { DriverContext } from './context.js';
+import { evaluate } from './evaluate.js';
+import { fillReferences, needsPrelude } from './reference-prelude.js';
+import type { ScoreBatch, Scorer } from './scorer.js';
+import { createStep, type StepAtWork } from './step-at-work.js';
+
+type PlanOrder = Extract<Effect, { kind: 'plan' }>;
+
+export interface Planner {
+  /** Answers with `planned`. */
+  plan(order: PlanOrder): void;
+  stepAtWork(): StepAtWork | undefined;
+  /** @throws the signal's reason. */
+  evaluateAfter(step: number, signal: AbortSignal): Promise<void>;
+  /** Nothing more is planned: the run goes back, or ends. */
+  callOff(): void;
+}
+
+export interface PlannerParts {
+  readonly scorer: Scorer;
+  readonly stopwatch: Stopwatch;
+  /** The tables are filled already. */
+  readonly hasReferences: boolean;
+  /** When the metrics of the steps so far are written. */
+  readonly settled: () => Promise<void>;
+}
+
+export function createPlanner(context: DriverContext, parts: PlannerParts): Planner {
+  const { config, calendar, train, heldOut, report, loop, fail } = context;
+  const { scorer, stopwatch, settled } = parts;
+  let needsReferences = needsPrelude(context) && !parts.hasReferences;
+  let wanted: PlanOrder | undefined;
+  let preparing: { readonly step: number; readonly abort: AbortController } | undefined;
+  let isBusy = false;
+  let current: StepAtWork | undefined;
+
+  const scoreUntil = (signal: AbortSignal): ScoreBatch => {
+    return (batch, question) => scorer.score(batch, question, signal);
+  };
+  const evaluateAfter = async (step: number, signal: AbortSignal) => {
+    if (heldOut.size === 0 || report.hasEvaluation(step)) return;
+    await settled();
+    await report.evaluation(await evaluate(step, scoreUntil(signal), context));
+  };
+  const prepare = async (step: number, signal: AbortSignal) => {
+    if (needsReferences) await fillReferences(scoreUntil(signal), context);
+    needsReferences = false;
+    const { everySteps } = config.evaluation;
+    const before = step - 1;
+    const isDue = before === 0 || (everySteps !== undefined && before % everySteps === 0);
+    if (isDue) await evaluateAfter(before, signal);
+  };
+  const answer = ({ generation, step, attempt }: PlanOrder) => {
+    const setAside = new Set(loop().state().setAside);
+    const plan = planStep(train, config, positionOf(step, calendar), setAside);
+    current = createStep(step, attempt, plan, context);
+    const schedule = { ...config.training, learningRate: peakLearningRate(config) };
+    loop().post({
+      kind: 'planned',
+      generation,
+      step,
+      attempt,
+      mismatchedCosts: costsOf(plan.mismatched),
+      leafCosts: costsOf(plan.matched),
+      exampleCount: plan.matched.sequences.length,
+      learningRate: learningRateAt(step - 1, calendar.totalSteps, schedule),
+    });
+  };
+  const prepareFor = async ({ step }: PlanOrder): Promise<boolean> => {
+    preparing = { step, abort: new AbortController() };
+    const { signal } = preparing.abort;
+    stopwatch.lap('update');
+    await prepare(step, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    stopwatch.skip();
+    preparing = undefined;
+    return !signal.aborted;
+  };
+  const work = async () => {
+    try {
+      while (wanted) {
+        const order = wanted;
+        if (!(await prepareFor(order))) continue;
+        // A newer order of the same step: what was prepared is good for it.
+        const newest = wanted ?? order;
+        wanted = undefined;
+        answer(newest);
+      }
+    } finally {
+      isBusy = false;
+    }
+  };
+  return {
+    plan(order) {
+      wanted = order;
+      if (preparing && preparing.step !== order.step) preparing.abort.abort();
+      if (isBusy) return;
+      isBusy = true;
+      // Never within the effect: what follows it in the same turn comes first.
+      void Promise.resolve().then(work).catch(fail);
+    },
+    stepAtWork: () => current,
+    evaluateAfter,
+    callOff() {
+      wanted = undefined;
+      preparing?.abort.abort();
+    },
+  };
+}

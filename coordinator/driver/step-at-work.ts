@@ -1,0 +1,75 @@
+/** The data of the step at work: its rows, and the scores that arrived, whoever sent them. */
+import { needsReference, type ReferencePoint, referencePoint } from '../../core/kto.js';
+import type { SequenceScore } from '../../proto/gen/prospect/v1/coordinator.js';
+import { checkScores, completeScores, type KnownReference, keepScores, noScores } from '../batch.js';
+import { rowsNotFinite } from '../finite.js';
+import { type PlannedStep, sftScaleOf } from '../plan-step.js';
+import { firstPair, known } from '../reference-cache/table.js';
+import type { DriverContext } from './context.js';
+
+/** Of a microbatch of mismatched pairs, or of a leaf. */
+export type ScoreKind = 'mismatched' | 'leaf';
+
+export interface StepAtWork {
+  readonly step: number;
+  readonly attempt: number;
+  readonly plan: PlannedStep;
+  readonly sftScale: number;
+  readonly referenceOfRow: KnownReference;
+  readonly referenceOfPair: KnownReference;
+  /**
+   * Scores that came, until the machine says whether they count.
+   * @returns rows whose scores are not finite.
+   * @throws PROTOCOL for scores that are not those of this microbatch.
+   */
+  offer(session: number, what: ScoreKind, number: number, scores: readonly SequenceScore[]): number[];
+  /** What this session offered counts. */
+  accept(session: number, what: ScoreKind, number: number): void;
+  /** Over the whole global batch, in example order. All pairs must be there. */
+  referencePoint(): ReferencePoint;
+  /** In the order of the global batch. All leaves must be there. */
+  scores(): SequenceScore[];
+}
+
+type Sources = Pick<DriverContext, 'config' | 'references'>;
+
+export function createStep(
+  step: number,
+  attempt: number,
+  plan: PlannedStep,
+  { config, references }: Sources,
+): StepAtWork {
+  const { matched, mismatched, pairPositions } = plan;
+  const { train } = references;
+  const first = firstPair(step, config.training.globalBatch);
+  const isFull = config.method === 'full';
+  const reference = needsReference(config.loss.type);
+  const kinds = {
+    mismatched: { batch: mismatched, scores: noScores(mismatched), asked: { policy: true, reference: true } },
+    leaf: { batch: matched, scores: noScores(matched), asked: { policy: true, reference } },
+  };
+  const offers = new Map<string, readonly SequenceScore[]>();
+  // Full fine-tuning has no other source: what is not finite there goes out as it is, and its row is then set aside.
+  const lookUp = (values: Float64Array, index: number) =>
+    isFull && reference && values.length > 0 ? values[index] : known(values, index);
+  return {
+    step,
+    attempt,
+    plan,
+    sftScale: sftScaleOf(matched),
+    referenceOfRow: (position) => lookUp(train.matched, matched.sequences[position]!.row),
+    referenceOfPair: (position) => lookUp(train.mismatched, first + pairPositions[position]!),
+    offer(session, what, number, scores) {
+      checkScores(kinds[what].batch, number, scores);
+      offers.set(`${session} ${what} ${number}`, scores);
+      return rowsNotFinite(scores, kinds[what].asked);
+    },
+    accept(session, what, number) {
+      const { batch, scores } = kinds[what];
+      keepScores(batch, number, offers.get(`${session} ${what} ${number}`)!, scores);
+    },
+    referencePoint: () =>
+      referencePoint(completeScores(kinds.mismatched.scores).map((score) => score.policyLogp - score.referenceLogp)),
+    scores: () => completeScores(kinds.leaf.scores),
+  };
+}

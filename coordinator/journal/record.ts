@@ -1,0 +1,63 @@
+/** What the journal holds, one record a line: the facts that a coordinator which starts again must know. */
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** JSON has no NaN and no infinities; they are written by name. */
+const anyNumber = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform((name) => Number(name))]);
+
+const StartSchema = z.strictObject({
+  kind: z.literal('start'),
+  runId: z.string(),
+  /** 1, 2, …: one more whenever a coordinator takes up the run. */
+  incarnation: count,
+  configDigest: z.string(),
+  datasetDigest: z.string(),
+  modelDigest: z.string(),
+  /** Differences from the run so far that were allowed by name. Steps made again may then differ from those before. */
+  allowed: z.array(z.string()).readonly(),
+});
+
+const CommitSchema = z.strictObject({
+  kind: z.literal('commit'),
+  step: count,
+  /** Tells the plans of one step apart (rows may have been set aside between them). */
+  attempt: count,
+  z0: z.number(),
+  /** SHA-256 of the reduced gradient, hex. */
+  gradientDigest: z.string(),
+  /** Of the whole gradient, before clipping. */
+  norm: anyNumber,
+  learningRate: z.number(),
+  /** The norm is not finite: there was no update. */
+  skipped: z.boolean(),
+});
+
+/** The parameters on which the workers agreed after a step. */
+const AppliedSchema = z.strictObject({ kind: z.literal('applied'), step: count, parameterDigest: z.string() });
+
+/** Rows whose scores are not finite; never planned again. */
+const SetAsideSchema = z.strictObject({ kind: z.literal('setAside'), step: count, rows: z.array(count).readonly() });
+
+/** The run went back to this step; commits after it are made again. */
+const RestoredSchema = z.strictObject({ kind: z.literal('restored'), step: count });
+
+const SnapshotSchema = z.strictObject({ kind: z.literal('snapshot'), step: count });
+
+/** The result is saved; nothing is left to do. */
+const FinishedSchema = z.strictObject({ kind: z.literal('finished'), step: count, parameterDigest: z.string() });
+
+export const JournalRecordSchema = z.discriminatedUnion('kind', [
+  StartSchema,
+  CommitSchema,
+  AppliedSchema,
+  SetAsideSchema,
+  RestoredSchema,
+  SnapshotSchema,
+  FinishedSchema,
+]);
+
+export type JournalRecord = z.output<typeof JournalRecordSchema>;
+export type StartRecord = z.output<typeof StartSchema>;
+export type CommitLine = z.output<typeof CommitSchema>;
+export type FinishedRecord = z.output<typeof FinishedSchema>;

@@ -1,0 +1,62 @@
+/** What a journal says about its run. Pure: records in, facts out. */
+import type { CommitLine, FinishedRecord, JournalRecord, StartRecord } from './record.js';
+
+export interface JournalSummary {
+  /** Of the last coordinator; 0 when there was none. */
+  readonly incarnation: number;
+  /** The last coordinator's. */
+  readonly start: StartRecord | undefined;
+  readonly lastCommitted: CommitLine | undefined;
+  /** By step, the newest of each: those in force, and those that are to be made again with the same digests. */
+  readonly commits: readonly CommitLine[];
+  /** Rows, in the order in which they were set aside. */
+  readonly setAside: readonly { readonly row: number; readonly step: number }[];
+  /** Step of the last snapshot; undefined where there is none. */
+  readonly lastSnapshot: number | undefined;
+  readonly finished: FinishedRecord | undefined;
+}
+
+export function summarize(records: readonly JournalRecord[]): JournalSummary {
+  const commits = new Map<number, CommitLine>();
+  const setAside = new Map<number, number>();
+  let start: StartRecord | undefined;
+  let last = 0;
+  let lastSnapshot: number | undefined;
+  let finished: FinishedRecord | undefined;
+  for (const record of records) {
+    if (record.kind === 'start') {
+      start = record;
+      finished = undefined;
+      if (record.allowed.length > 0) keepUpTo(commits, last);
+    }
+    if (record.kind === 'commit') {
+      commits.set(record.step, record);
+      last = record.step;
+    }
+    if (record.kind === 'restored') {
+      last = record.step;
+      if (start && start.allowed.length > 0) keepUpTo(commits, last);
+    }
+    if (record.kind === 'setAside') for (const row of record.rows) setAside.set(row, record.step);
+    if (record.kind === 'snapshot') lastSnapshot = record.step;
+    if (record.kind === 'finished') finished = record;
+  }
+  return {
+    incarnation: start?.incarnation ?? 0,
+    start,
+    lastCommitted: commits.get(last),
+    commits: [...commits.values()].sort((a, b) => a.step - b.step),
+    setAside: [...setAside].map(([row, step]) => ({ row, step })),
+    lastSnapshot,
+    finished,
+  };
+}
+
+export function commitsAfter(summary: JournalSummary, step: number): CommitLine[] {
+  return summary.commits.filter((commit) => commit.step > step);
+}
+
+/** Later steps will be other ones, with another configuration or other data. */
+function keepUpTo(commits: Map<number, CommitLine>, last: number): void {
+  for (const step of commits.keys()) if (step > last) commits.delete(step);
+}

@@ -1,0 +1,48 @@
+/** What the state machine starts with: the run's settings, and what the journal says. */
+import { workerLimits } from '../core/config/worker-limits.js';
+import type { JournalRecord as JournalLine } from './journal/record.js';
+import { summarizeJournal } from './machine/journal-summary.js';
+import type { CommitRecord, JournalRecord, JournalSummary, Settings } from './machine/types.js';
+import type { ResolvedRun } from './resolve-run.js';
+
+/** Workers that were there come back sooner; after that the newest snapshot counts. */
+const GRACE_MS = 5000;
+/** Five heartbeats. */
+const SILENCE_MS = 2500;
+const PHASE_FLOOR_MS = 10_000;
+const MS_PER_MINUTE = 60_000;
+
+/** @param mayHoldState workers of an earlier coordinator may come back with what they hold. */
+export function settingsOf(config: ResolvedRun, totalSteps: number, mayHoldState: boolean): Settings {
+  const { start, min, max, waitMs } = workerLimits(config);
+  const { everySteps, everyMinutes } = config.snapshots;
+  return {
+    totalSteps,
+    workers: { min, max, expected: start, waitMs },
+    graceMs: mayHoldState ? Math.min(GRACE_MS, waitMs / 2) : 0,
+    silenceMs: SILENCE_MS,
+    phaseFloorMs: PHASE_FLOOR_MS,
+    auditEverySteps: config.audit.everySteps,
+    setAsideLimit: config.data.setAside,
+    snapshots: { everySteps, everyMs: everyMinutes === undefined ? undefined : everyMinutes * MS_PER_MINUTE },
+  };
+}
+
+/** @param expected steps that must come out as before when they are made again: not those of another configuration. */
+export function journalOf(lines: readonly JournalLine[], expected: (step: number) => boolean): JournalSummary {
+  const summary = summarizeJournal(machineRecords(lines));
+  return { ...summary, redo: summary.redo.filter(({ step }) => expected(step)) };
+}
+
+function* machineRecords(lines: readonly JournalLine[]): Generator<JournalRecord> {
+  for (const line of lines) {
+    if (line.kind === 'commit') yield { kind: 'commit', ...commitOf(line) };
+    else if (line.kind === 'start') yield { kind: 'start', incarnation: line.incarnation };
+    else if (line.kind !== 'finished') yield line;
+  }
+}
+
+export function commitOf(line: Extract<JournalLine, { kind: 'commit' }>): CommitRecord {
+  const { kind: _, norm, ...commit } = line;
+  return { ...commit, norm: Number.isFinite(norm) ? norm : undefined };
+}

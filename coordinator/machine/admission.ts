@@ -1,0 +1,64 @@
+/** Who is let into the step, and whether there are enough to go on. */
+import { endRun } from './ending.js';
+import { beginRestore } from './expel.js';
+import { joiners } from './healing.js';
+import { activeMembers, emit, newGeneration, type Turn, update, updateMember, updateWork } from './turn.js';
+import type { State } from './types.js';
+
+export function letIn(turn: Turn): void {
+  const welcome = joiners(turn);
+  if (welcome.length === 0) return;
+  for (const { session } of welcome) updateMember(turn, session, { status: 'active', progressAtMs: turn.atMs });
+  newGeneration(turn);
+  takeOverHeld(turn, new Set(welcome.map(({ session }) => session)));
+}
+
+/** Leaves that a newcomer holds are taken from who was to compute them. */
+function takeOverHeld(turn: Turn, newcomers: ReadonlySet<number>): void {
+  const { work, members } = turn.state;
+  if (!work) return;
+  const held = members.filter(({ session, held }) => newcomers.has(session) && held?.leaves?.step === work.step);
+  const isHeld = (leaf: number) =>
+    held.some(({ held }) => held?.leaves?.attempt === work.attempt && held.leaves.leaves.includes(leaf));
+  if (!work.leaves.some(({ holders }, leaf) => holders.length === 0 && isHeld(leaf))) return;
+  const losers = new Set<number>();
+  const leaves = work.leaves.map((leaf, number) => {
+    if (leaf.holders.length > 0 || !isHeld(number) || newcomers.has(leaf.owner)) return leaf;
+    losers.add(leaf.owner);
+    return { ...leaf, owner: 0 };
+  });
+  updateWork(turn, { leaves, planned: work.planned.filter((session) => !losers.has(session)) });
+}
+
+/** Below the minimum nothing is computed until enough are back, or the wait is over. */
+export function keepMinimum(turn: Turn): void {
+  const { phase, settings } = turn.state;
+  const { min, waitMs } = settings.workers;
+  const workers = activeMembers(turn.state).length;
+  if (phase.name === 'training' && workers < min) {
+    update(turn, { phase: { name: 'waiting', sinceMs: turn.atMs, isPause: true } });
+    emit(turn, { kind: 'paused', workers, min, deadlineMs: turn.atMs + waitMs });
+  } else if (phase.name === 'waiting') wait(turn, phase, workers);
+}
+
+function wait(turn: Turn, { sinceMs, isPause }: { sinceMs: number; isPause: boolean }, workers: number): void {
+  const { min, max, expected = max, waitMs } = turn.state.settings.workers;
+  const isGraceOver = turn.atMs >= sinceMs + turn.state.settings.graceMs;
+  if (workers >= min && (isPause || isGraceOver || workers >= expected)) {
+    update(turn, { phase: { name: 'training' } });
+    emit(turn, { kind: 'resumed', workers });
+  } else if (turn.atMs >= sinceMs + waitMs) {
+    const message = `${workers} of at least ${min} workers were there after ${waitMs / 1000} s (workers.waitSeconds). `;
+    const remedy = 'Look at the logs and machines of those that are gone (memory is the usual reason), then resume.';
+    endRun(turn, { kind: 'failed', code: 'WORKER_LOST', message: message + remedy });
+  } else if (isGraceOver && needsSnapshot(turn.state)) beginRestore(turn);
+}
+
+/** Enough workers are there, and none of them has the committed state or is on its way to it. */
+function needsSnapshot({ members, settings, work }: State): boolean {
+  if (work?.stage === 'journaling') return false;
+  const isOnTheWay = members.some(
+    ({ status }) => status === 'active' || status === 'following' || status === 'healing',
+  );
+  return !isOnTheWay && members.filter(({ status }) => status === 'ready').length >= settings.workers.min;
+}

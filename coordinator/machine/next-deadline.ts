@@ -1,0 +1,21 @@
+/** When the machine wants to be woken, should nothing happen before. */
+import { deadlinesOf } from './duties.js';
+import { stoppingDeadlineMs } from './ending.js';
+import type { State } from './types.js';
+
+/** @returns ms of the driver's clock; undefined when it waits for events alone. A moment that has passed: at once. */
+export function nextDeadlineMs(state: State, atMs: number): number | undefined {
+  const { phase, settings, members, penalties, snapshots } = state;
+  if (phase.name === 'ended') return undefined;
+  const moments = members.flatMap((member) => Object.values(deadlinesOf(state, member)));
+  if (phase.name === 'waiting') {
+    moments.push(phase.sinceMs + settings.workers.waitMs);
+    if (phase.sinceMs + settings.graceMs > atMs) moments.push(phase.sinceMs + settings.graceMs);
+  }
+  if (phase.name === 'stopping') moments.push(stoppingDeadlineMs(phase.sinceMs));
+  for (const { untilMs } of Object.values(penalties)) if (untilMs > atMs) moments.push(untilMs);
+  const { everyMs } = settings.snapshots;
+  if (everyMs !== undefined && snapshots.atMs + everyMs > atMs) moments.push(snapshots.atMs + everyMs);
+  const next = Math.min(...moments);
+  return Number.isFinite(next) ? next : undefined;
+}

@@ -1,0 +1,74 @@
+/**
+ * One transition at work: rules read and replace the state, and add effects. The state itself is never changed in place,
+ * so that from outside a transition is a pure function.
+ */
+import type { Effect, MemberName, Message } from './effects.js';
+import type { StepWork } from './step-work.js';
+import type { Member, State } from './types.js';
+
+export interface Turn {
+  state: State;
+  readonly atMs: number;
+  readonly effects: Effect[];
+}
+
+export function update(turn: Turn, changes: Partial<State>): void {
+  turn.state = { ...turn.state, ...changes };
+}
+
+export function updateMember(turn: Turn, session: number, changes: Partial<Member>): void {
+  const members = turn.state.members.map((member) => (member.session === session ? { ...member, ...changes } : member));
+  update(turn, { members });
+}
+
+export function updateWork(turn: Turn, changes: Partial<StepWork>): void {
+  if (turn.state.work) update(turn, { work: { ...turn.state.work, ...changes } });
+}
+
+export function emit(turn: Turn, effect: Effect): void {
+  turn.effects.push(effect);
+}
+
+export function send(turn: Turn, session: number, message: Message): void {
+  emit(turn, { kind: 'send', session, message });
+}
+
+export function alarm(turn: Turn, message: string): void {
+  emit(turn, { kind: 'alarm', message });
+}
+
+export function memberOf(state: State, session: number): Member | undefined {
+  return state.members.find((member) => member.session === session);
+}
+
+/** In rank order. */
+export function activeMembers(state: State): Member[] {
+  return state.members.filter((member) => member.status === 'active');
+}
+
+export function namesOf(members: readonly Member[]): MemberName[] {
+  return members.map(({ session, workerId }, rank) => ({ rank, session, workerId }));
+}
+
+/** Workers that can give the committed state: to who heals, who observes, and for a snapshot. */
+export function upToDate(state: State): Member[] {
+  const { step } = state.committed;
+  return state.members.filter(
+    ({ status, appliedStep }) => (status === 'active' || status === 'following') && appliedStep === step,
+  );
+}
+
+/** The parameters after a step, as the workers agreed on them; undefined before they did, and for steps long ago. */
+export function agreedDigest(state: State, step: number): string | undefined {
+  return state.digests.find((digest) => digest.step === step)?.parameterDigest;
+}
+
+/** Tells all active workers who they are; aborts their pulls. A reduction at work begins again under the new generation. */
+export function newGeneration(turn: Turn): void {
+  const generation = turn.state.generation + 1;
+  update(turn, { generation });
+  const members = namesOf(activeMembers(turn.state));
+  emit(turn, { kind: 'membersChanged', generation, members });
+  for (const { session } of members) send(turn, session, { kind: 'membership', generation, members });
+  if (turn.state.work?.stage === 'reducing') updateWork(turn, { stage: 'gradients', reduced: [] });
+}

@@ -1,0 +1,22 @@
+/** Fields of the configuration that a resumed run may change without being asked: none of them changes a bit of it. */
+
+export const FREE_FIELDS: Readonly<Record<string, string>> = {
+  output: 'a folder may be moved; the snapshots in it say what run it is',
+  model: 'a folder may be moved; the digest of the model’s files is compared instead',
+  'data.train': 'files may be moved; the digest of the rows is compared instead',
+  workers: 'the result does not depend on how many there are',
+  engine: 'what the workers compute with is compared instead, as they join',
+  engineMismatch: 'it decides who may join, not what is computed',
+  logLevel: 'it decides what is shown',
+  snapshots: 'they are taken beside the training',
+  evaluation: 'it reads the weights and never changes them',
+  'data.badRows': 'it decides when a run ends for bad rows; the digest of the good ones is compared',
+  'data.setAside': 'it decides when a run ends for rows whose scores are not finite',
+  audit: 'what is computed twice is compared, and used once',
+};
+
+/** A name stands for a field, or for a section and all that is in it. */
+export function isNamed(field: string, names: Iterable<string>): boolean {
+  for (const name of names) if (field === name || field.startsWith(`${name}.`)) return true;
+  return false;
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { decodeFrame, encodeFrame, type FrameHeader } from './tensor-frame.js';
+
+const HEADER: FrameHeader = {
+  elementType: 'float32',
+  level: 3,
+  index: 70_000,
+  nodeCount: 5,
+  generation: 2 ** 40,
+  step: 123_456,
+  offset: 2 ** 33,
+  length: 3,
+};
+const PAYLOAD = new Uint8Array(Float32Array.of(1.5, -2, 3e-9).buffer);
+
+/** A copy: the encoder uses its memory again. */
+function encoded(header = HEADER, payload = PAYLOAD): Buffer {
+  return Buffer.from(encodeFrame(header, payload).slice(0));
+}
+
+describe('a frame', () => {
+  test('arrives as it was sent', () => {
+    expect(decodeFrame(encoded())).toEqual({ ...HEADER, payload: Buffer.from(PAYLOAD) });
+  });
+
+  test('has its payload aligned when gRPC has put five bytes before it', () => {
+    const received = Buffer.concat([Buffer.alloc(5), encoded(HEADER, PAYLOAD)]);
+    const aligned = Buffer.from(new ArrayBuffer(received.length));
+    received.copy(aligned);
+    const frame = decodeFrame(aligned.subarray(5));
+    expect('payload' in frame && frame.payload.byteOffset % 8).toBe(0);
+  });
+
+  test('of no elements is a frame', () => {
+    const empty = { ...HEADER, length: 0 };
+    expect(decodeFrame(encoded(empty, new Uint8Array(0)))).toMatchObject(empty);
+  });
+
+  test('shows a flipped bit in any of its bytes', () => {
+    const intact = encoded();
+    for (let at = 0; at < intact.length; at++) {
+      const flipped = Buffer.from(intact);
+      flipped[at]! ^= 1 << (at % 8);
+      expect(decodeFrame(flipped), `byte ${at}`).toHaveProperty('damage');
+    }
+  });
+
+  test('that is cut off is damaged', () => {
+    for (const bytes of [0, 50, 51, 62]) expect(decodeFrame(encoded().subarray(0, bytes))).toHaveProperty('damage');
+  });
+
+  test('whose payload has another size than its header says is damaged', () => {
+    expect(decodeFrame(encoded({ ...HEADER, length: 4 }))).toEqual({
+      damage: 'a frame of 4 elements has 12 instead of 16 bytes',
+    });
+  });
+});

@@ -1,0 +1,112 @@
+/**
+ * Tensors on the wire: raw bytes behind a fixed header, because protobuf objects around a MiB cost copies. The
+ * checksum covers header and payload: what arrives is what was sent, or it is noticed.
+ *
+ * | bytes | little-endian           |     | bytes | little-endian                    |
+ * | ----- | ----------------------- | --- | ----- | -------------------------------- |
+ * | 0–3   | magic                   |     | 16–23 | generation                       |
+ * | 4     | version                 |     | 24–31 | step                             |
+ * | 5     | element type            |     | 32–39 | offset of the first element      |
+ * | 6     | tree node: level        |     | 40–43 | number of elements               |
+ * | 7     | 0                       |     | 44–46 | 0                                |
+ * | 8–11  | tree node: index        |     | 47–50 | CRC-32 of bytes 0–46 and payload |
+ * | 12–15 | nodes sent of the range |     | 51–   | payload                          |
+ */
+import { crc32 } from 'node:zlib';
+
+const MAGIC = 0x46545250;
+const VERSION = 1;
+/** With the 5 bytes that gRPC puts before a message, the receiver's payload is aligned. */
+const HEADER_BYTES = 51;
+const CHECKSUM_AT = 47;
+const ELEMENT_TYPES = ['float32', 'bfloat16'] as const;
+const ELEMENT_BYTES = { float32: 4, bfloat16: 2 };
+
+export type ElementType = (typeof ELEMENT_TYPES)[number];
+
+export interface FrameHeader {
+  readonly elementType: ElementType;
+  /** Which tree node the elements belong to; the root for reduced gradients. */
+  readonly level: number;
+  readonly index: number;
+  /** As many frames with the same offset come, one a tree node. */
+  readonly nodeCount: number;
+  readonly generation: number;
+  readonly step: number;
+  /** First element's position in the flat array. */
+  readonly offset: number;
+  /** Elements. */
+  readonly length: number;
+}
+
+export interface TensorFrame extends FrameHeader {
+  /** May be unaligned. */
+  readonly payload: Uint8Array;
+}
+
+/** What is wrong with a message that is no intact frame, for a person. */
+export interface Damage {
+  readonly damage: string;
+}
+
+/**
+ * All frames of a length are written to the same memory: allocating a MiB a frame costs more than its checksum.
+ * @returns valid until the next call; gRPC copies it when it serializes.
+ */
+export function encodeFrame(header: FrameHeader, payload: Uint8Array): ArrayBuffer {
+  const bytes = HEADER_BYTES + payload.length;
+  if (outgoing.byteLength !== bytes) outgoing = new ArrayBuffer(bytes);
+  const message = Buffer.from(outgoing);
+  message.writeUInt32LE(MAGIC, 0);
+  message.writeUInt8(VERSION, 4);
+  message.writeUInt8(ELEMENT_TYPES.indexOf(header.elementType), 5);
+  message.writeUInt8(header.level, 6);
+  message.writeUInt8(0, 7);
+  message.writeUInt32LE(header.index, 8);
+  message.writeUInt32LE(header.nodeCount, 12);
+  message.writeBigUInt64LE(BigInt(header.generation), 16);
+  message.writeBigUInt64LE(BigInt(header.step), 24);
+  message.writeBigUInt64LE(BigInt(header.offset), 32);
+  message.writeUInt32LE(header.length, 40);
+  message.fill(0, 44, CHECKSUM_AT);
+  message.set(payload, HEADER_BYTES);
+  message.writeUInt32LE(checksumOf(message), CHECKSUM_AT);
+  return outgoing;
+}
+
+let outgoing = new ArrayBuffer(0);
+
+export function decodeFrame(message: Buffer): TensorFrame | Damage {
+  if (message.length < HEADER_BYTES) return { damage: `a frame of ${message.length} bytes has no whole header` };
+  const header = readHeader(message);
+  if (message.readUInt32LE(CHECKSUM_AT) !== checksumOf(message)) {
+    const { offset, length, level, index } = header;
+    return {
+      damage: `the checksum is wrong of elements ${offset} to ${offset + length} of tree node ${level}:${index}`,
+    };
+  }
+  if (message.readUInt32LE(0) !== MAGIC || message.readUInt8(4) !== VERSION) {
+    return { damage: `a frame of another format came (version ${message.readUInt8(4)}, not ${VERSION})` };
+  }
+  const payload = message.subarray(HEADER_BYTES);
+  const expectedBytes = header.length * ELEMENT_BYTES[header.elementType];
+  if (payload.length === expectedBytes) return { ...header, payload };
+  return { damage: `a frame of ${header.length} elements has ${payload.length} instead of ${expectedBytes} bytes` };
+}
+
+function readHeader(message: Buffer): FrameHeader {
+  return {
+    elementType: ELEMENT_TYPES[message.readUInt8(5)] ?? 'float32',
+    level: message.readUInt8(6),
+    index: message.readUInt32LE(8),
+    nodeCount: message.readUInt32LE(12),
+    generation: Number(message.readBigUInt64LE(16)),
+    step: Number(message.readBigUInt64LE(24)),
+    offset: Number(message.readBigUInt64LE(32)),
+    length: message.readUInt32LE(40),
+  };
+}
+
+function checksumOf(message: Buffer): number {
+  return crc32(message.subarray(HEADER_BYTES), crc32(message.subarray(0, CHECKSUM_AT)));
+}

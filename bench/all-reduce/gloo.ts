@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Contender } from '../all-reduce.js';
 
-const PYTHON = process.env['PROSPECT_PYTHON'] ?? 'python3';
+const PYTHON = process.env.PROSPECT_PYTHON ?? 'python3';
 /** Beside the sources; this file runs from dist/. */
 const SCRIPT = fileURLToPath(new URL('../../../bench/peers/gloo.py', import.meta.url));
 

@@ -104,7 +104,7 @@ export const TrainingSchema = z
       .enum(['float32', 'bfloat16'])
       .default('float32')
       .describe(
-        'How gradients travel between workers; bfloat16 rounds each microbatch’s gradient and the mean, and halves what is sent of them.',
+        'How gradients travel between workers; bfloat16 rounds each microbatch’s gradient and the mean and sends those in half the bytes.',
       ),
   })
   .describe('Steps, batches and the optimizer.');

@@ -42,9 +42,11 @@ async function compare(worldSize: number): Promise<void> {
     await gloo?.run(bytes);
     const seconds = { prospect: [] as number[], gloo: [] as number[], tcp: [] as number[] };
     const lagsMs: number[] = [];
+    const cpuMs: number[] = [];
     for (let round = 0; round < rounds; round++) {
       seconds.prospect.push(await prospect.run(bytes));
       lagsMs.push(prospect.lagMs());
+      cpuMs.push(prospect.cpuMs());
       if (gloo) seconds.gloo.push(await gloo.run(bytes));
       seconds.tcp.push(await copyOverTcp(bytes));
     }
@@ -55,6 +57,7 @@ async function compare(worldSize: number): Promise<void> {
       prospect: Math.round(busbw(seconds.prospect)),
       ...(gloo && { gloo: Math.round(busbw(seconds.gloo)), 'of gloo': median(ratios).toFixed(2) }),
       'TCP copy': Math.round(sizeMib / median(seconds.tcp)),
+      'CPU ms per MiB': (median(cpuMs) / sizeMib).toFixed(2),
       'loop lag p99 ms': Number(median(lagsMs).toFixed(1)),
     });
   }

@@ -34,17 +34,17 @@ export function cutMicrobatches(lengths: readonly number[], limits: MicrobatchLi
 
 /**
  * Contiguous leaf ranges, one a worker in the given order, such that the slowest worker finishes as early as possible.
- * @param costs work of each leaf, in any unit
+ * @param costs work of each leaf, in any unit, above 0
  * @param speeds work per time of each worker, above 0
  * @returns ranges that cover all leaves; a worker may get an empty one
  */
 export function assignLeaves(costs: readonly number[], speeds: readonly number[]): LeafRange[] {
   const costBefore = prefixSums(costs);
+  const speedBefore = prefixSums(speeds);
   const splits: number[][] = [];
   let finish = costBefore.map((cost) => cost / speeds[0]!);
   for (let worker = 1; worker < speeds.length; worker++) {
-    const share = sum(speeds.slice(0, worker)) / sum(speeds.slice(0, worker + 1));
-    const best = costBefore.map((_, end) => bestSplit(finish, costBefore, end, speeds[worker]!, share));
+    const best = bestSplits(finish, costBefore, speeds[worker]!, speedBefore[worker]! / speedBefore[worker + 1]!);
     splits.push(best);
     finish = best.map((split, end) =>
       Math.max(finish[split]!, (costBefore[end]! - costBefore[split]!) / speeds[worker]!),
@@ -54,31 +54,40 @@ export function assignLeaves(costs: readonly number[], speeds: readonly number[]
 }
 
 /**
- * Where the last worker starts when leaves 0 … end−1 are shared. Among equally good splits the one nearest to the
- * speeds' proportion, so that nobody idles without need.
+ * Where the last worker starts when leaves 0 … end−1 are shared, for every end. Among equally good splits the one
+ * nearest to the speeds' proportion, so that nobody idles without need. With a later split those before finish later and
+ * the last one sooner: the best lies where the two cross, and moves on with the end.
  */
-function bestSplit(
+function bestSplits(
   finishBefore: readonly number[],
   costBefore: readonly number[],
-  end: number,
   speed: number,
   shareBefore: number,
-): number {
-  const total = costBefore[end]!;
-  const quality = (split: number) => ({
-    finish: Math.max(finishBefore[split]!, (total - costBefore[split]!) / speed),
-    unevenness: Math.abs(costBefore[split]! - shareBefore * total),
+): number[] {
+  const lastEqual = lastOfEqual(finishBefore);
+  let cross = 0;
+  let proportional = 0;
+  return costBefore.map((total, end) => {
+    const finishOfLast = (split: number) => (total - costBefore[split]!) / speed;
+    while (finishBefore[cross]! < finishOfLast(cross)) cross += 1;
+    const after = finishBefore[cross]!;
+    const before = cross === 0 ? Number.POSITIVE_INFINITY : finishOfLast(cross - 1);
+    const first = before <= after ? cross - 1 : cross;
+    const last = after <= before ? Math.min(lastEqual[cross]!, end) : cross - 1;
+    const target = shareBefore * total;
+    while (costBefore[proportional]! < target) proportional += 1;
+    const isPreviousNearer =
+      proportional > 0 && target - costBefore[proportional - 1]! <= costBefore[proportional]! - target;
+    const nearest = isPreviousNearer ? proportional - 1 : proportional;
+    return Math.min(Math.max(nearest, first), last);
   });
-  let best = 0;
-  let bestQuality = quality(0);
-  for (let split = 1; split <= end; split++) {
-    const candidate = quality(split);
-    const isBetter =
-      candidate.finish < bestQuality.finish ||
-      (candidate.finish === bestQuality.finish && candidate.unevenness < bestQuality.unevenness);
-    if (isBetter) [best, bestQuality] = [split, candidate];
-  }
-  return best;
+}
+
+/** @param values never falling */
+function lastOfEqual(values: readonly number[]): number[] {
+  const last = values.map((_, i) => i);
+  for (let i = values.length - 2; i >= 0; i--) if (values[i] === values[i + 1]) last[i] = last[i + 1]!;
+  return last;
 }
 
 function rangesOf(splits: readonly (readonly number[])[], leafCount: number): LeafRange[] {
@@ -96,8 +105,4 @@ function prefixSums(values: readonly number[]): number[] {
   const sums = [0];
   for (const value of values) sums.push(sums.at(-1)! + value);
   return sums;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

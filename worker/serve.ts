@@ -1,11 +1,9 @@
 /** What this worker serves on its port, which is up before it joins: gradients for members, state for who needs it. */
-import { createServer } from 'nice-grpc';
-import { StateServiceDefinition, type StateServiceImplementation } from '../proto/gen/prospect/v1/state.js';
-import { TENSOR_OPTIONS } from '../proto/transport/channel-options.js';
-import { sendErrors } from '../proto/transport/errors.js';
 import { listen } from '../proto/transport/listen.js';
-import { TensorServiceDefinition, type TensorServiceImplementation } from '../proto/transport/tensor-service.js';
+import { createStreamServer } from '../proto/transport/stream-server.js';
+import { type TensorServiceImplementation, tensorMethods } from '../proto/transport/tensor-service.js';
 import { checkTensorWindow } from '../proto/transport/window-check.js';
+import { type StateService, stateMethod } from './state/state-service.js';
 
 export interface WorkerServer {
   /** host:port that others reach. */
@@ -17,12 +15,10 @@ export interface WorkerServer {
 export async function serve(
   host: string,
   tensors: TensorServiceImplementation,
-  state: StateServiceImplementation,
+  state: StateService,
 ): Promise<WorkerServer> {
   await checkTensorWindow();
-  const server = createServer(TENSOR_OPTIONS).use(sendErrors);
-  server.add(TensorServiceDefinition, tensors);
-  server.add(StateServiceDefinition, state);
+  const server = createStreamServer([...tensorMethods(tensors), stateMethod(state)]);
   const address = await listen(server, { host, port: 0 });
-  return { address, close: () => server.forceShutdown() };
+  return { address, close: server.close };
 }

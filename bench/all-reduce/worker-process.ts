@@ -19,6 +19,8 @@ export interface Done {
   readonly seconds?: number;
   /** p99 of how late the main thread was during the reduction. */
   readonly lagMs?: number;
+  /** Processor time of the whole process during the reduction. */
+  readonly cpuMs?: number;
 }
 
 interface Member {
@@ -82,12 +84,14 @@ async function reduce({ worldSize, reducer }: Member, step: number): Promise<Don
   // A monitor that is stopped and started counts the time between as lag.
   const lag = monitorEventLoopDelay({ resolution: 1 });
   lag.enable();
+  const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   const order = { generation: GENERATION, step, leafCount: worldSize, exampleCount: worldSize, leaves };
   const gradient = await reducer.reduce(order);
   const seconds = (performance.now() - startMs) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   lag.disable();
   const mean = new Float32Array(gradient).at(-1);
   if (mean !== (worldSize + 1) / 2) throw new Error(`the mean is ${mean}`);
-  return { seconds, lagMs: lag.percentile(99) / 1e6 };
+  return { seconds, lagMs: lag.percentile(99) / 1e6, cpuMs: (user + system) / 1000 };
 }

@@ -32,6 +32,7 @@ export function createLoop({ initial, perform, onError, now }: LoopOptions): Loo
   let isBusy = false;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
+  let looking: NodeJS.Immediate | undefined;
 
   const handle = (event: Happening) => {
     const { state: next, effects } = transition(state, { ...event, atMs: now() });
@@ -39,6 +40,7 @@ export function createLoop({ initial, perform, onError, now }: LoopOptions): Loo
     for (const effect of effects) perform(effect);
   };
   const setTimer = () => {
+    looking = undefined;
     clearTimeout(timer);
     const atMs = now();
     const due = isClosed ? undefined : nextDeadlineMs(state, atMs);
@@ -56,13 +58,15 @@ export function createLoop({ initial, perform, onError, now }: LoopOptions): Loo
     } finally {
       isBusy = false;
     }
-    setTimer();
+    // Many events come together: their deadlines are looked for once.
+    looking ??= setImmediate(setTimer);
   };
   return {
     post,
     state: () => state,
     close() {
       isClosed = true;
+      clearImmediate(looking);
       clearTimeout(timer);
     },
   };

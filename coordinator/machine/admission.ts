@@ -7,10 +7,15 @@ import type { State } from './types.js';
 
 export function letIn(turn: Turn): void {
   const welcome = joiners(turn);
-  if (welcome.length === 0) return;
+  if (welcome.length === 0 || isTooFew(turn.state, welcome.length)) return;
   for (const { session } of welcome) updateMember(turn, session, { status: 'active', progressAtMs: turn.atMs });
   newGeneration(turn);
   takeOverHeld(turn, new Set(welcome.map(({ session }) => session)));
+}
+
+/** Before there are enough nothing is computed: letting in one after the other would be news for all, each time. */
+function isTooFew(state: State, welcome: number): boolean {
+  return state.phase.name === 'waiting' && activeMembers(state).length + welcome < state.settings.workers.min;
 }
 
 /** Leaves that a newcomer holds are taken from who was to compute them. */

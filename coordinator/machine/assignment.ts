@@ -3,7 +3,7 @@
  * nobody has any more moves, so that nobody drops what it is computing.
  */
 import { assignLeaves } from '../../core/microbatches.js';
-import type { LeafWork, MicrobatchWork } from './step-work.js';
+import type { LeafWork, MicrobatchWork, StepWork } from './step-work.js';
 import { activeMembers, send, type Turn, update, updateMember, updateWork } from './turn.js';
 import type { Member, State } from './types.js';
 
@@ -36,8 +36,9 @@ export function speedsOf(state: State, members: readonly Member[]): number[] {
 export function distribute(turn: Turn): void {
   const { state } = turn;
   const { work } = state;
+  if (!work || !hasUnowned(work)) return;
   const members = activeMembers(state);
-  if (!work || members.length === 0) return;
+  if (members.length === 0) return;
   const speeds = speedsOf(state, members);
   const sessions = members.map(({ session }) => session);
   const mismatched = shareOut(work.mismatched, ({ isDone }) => isDone, sessions, speeds);
@@ -55,6 +56,14 @@ export function distribute(turn: Turn): void {
   if (changed.size === 0) return;
   if (work.leaves.every(({ owner }) => owner === 0)) forgiveIdle(turn, members, leaves);
   updateWork(turn, { mismatched, leaves, planned: work.planned.filter((session) => !changed.has(session)) });
+}
+
+/** This is asked after every report: nothing to give out must cost little. */
+function hasUnowned({ mismatched, leaves }: StepWork): boolean {
+  return (
+    mismatched.some(({ owner, isDone }) => owner === 0 && !isDone) ||
+    leaves.some(({ owner, holders }) => owner === 0 && holders.length === 0)
+  );
 }
 
 /** After a whole step was shared out. */
@@ -105,9 +114,11 @@ function shareOut<Work extends MicrobatchWork | LeafWork>(
 /** Sends their part to all active workers that have the parameters for the step and do not know their part yet. */
 export function sendPlans(turn: Turn): void {
   const { state } = turn;
-  for (const member of activeMembers(state)) {
-    const isDue = member.appliedStep === state.committed.step && !turn.state.work?.planned.includes(member.session);
-    if (isDue) sendPlan(turn, member);
+  const members = activeMembers(state);
+  if (!state.work || state.work.planned.length === members.length) return;
+  const planned = new Set(state.work.planned);
+  for (const member of members) {
+    if (member.appliedStep === state.committed.step && !planned.has(member.session)) sendPlan(turn, member);
   }
 }
 
@@ -138,5 +149,7 @@ function sendPlan(turn: Turn, { session }: Member): void {
 }
 
 function numbersOf<Work>(all: readonly Work[], isWanted: (work: Work, number: number) => boolean): number[] {
-  return all.flatMap((work, number) => (isWanted(work, number) ? [number] : []));
+  const numbers: number[] = [];
+  for (const [number, work] of all.entries()) if (isWanted(work, number)) numbers.push(number);
+  return numbers;
 }

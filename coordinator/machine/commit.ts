@@ -50,21 +50,23 @@ export function agreeOnParameters(turn: Turn): void {
   const { state } = turn;
   const { step } = state.committed;
   const known = agreedDigest(state, step);
+  if (known !== undefined) {
+    expelDifferent(turn, step, known);
+    return;
+  }
   const active = activeMembers(state);
   const isThere = ({ appliedStep }: Member) => appliedStep === step;
   const voters = active.length > 0 ? active : state.members.filter((m) => m.status === 'following' && isThere(m));
   const votes = voters.filter(isThere);
-  const agreed = known ?? majorityOf(votes.map(digestOf), voters.length);
+  const agreed = majorityOf(votes.map(digestOf), voters.length);
   if (agreed === undefined) {
     if (votes.length === 0 || votes.length < voters.length) return;
     const names = votes.map(({ workerId }) => workerId).join(', ');
     disagree(turn, `the parameters after step ${step} differ between ${names}, and there is no majority`);
     return;
   }
-  if (known === undefined) {
-    update(turn, { digests: withDigest(state.digests, { step, parameterDigest: agreed }) });
-    emit(turn, { kind: 'journal', record: { kind: 'applied', step, parameterDigest: agreed } });
-  }
+  update(turn, { digests: withDigest(state.digests, { step, parameterDigest: agreed }) });
+  emit(turn, { kind: 'journal', record: { kind: 'applied', step, parameterDigest: agreed } });
   expelDifferent(turn, step, agreed);
 }
 

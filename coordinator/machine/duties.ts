@@ -5,7 +5,7 @@
  */
 import { penalize } from './penalties.js';
 import { disconnect } from './sessions.js';
-import type { Duty } from './step-work.js';
+import type { Duty, StepWork } from './step-work.js';
 import { activeMembers, alarm, newGeneration, type Turn, update, updateMember, updateWork } from './turn.js';
 import type { Member, State } from './types.js';
 
@@ -34,31 +34,48 @@ export function keepGaps(turn: Turn): void {
   update(turn, { gaps });
 }
 
-export function dutyOf({ work, committed }: State, member: Member): Duty | undefined {
-  if (member.status !== 'active') return undefined;
-  if (member.appliedStep < committed.step) return 'applying';
-  const { session } = member;
-  if (work?.stage === 'mismatched') {
-    return work.mismatched.some(({ owner, isDone }) => owner === session && !isDone) ? 'mismatched' : undefined;
+/** For all members at once: the step's work is looked through a single time. */
+function dutiesOf({ work, committed, members }: State): (member: Member) => Duty | undefined {
+  const owing = work ? owingSessions(work, members) : undefined;
+  return ({ status, appliedStep, session }) => {
+    if (status !== 'active') return undefined;
+    if (appliedStep < committed.step) return 'applying';
+    return owing?.sessions.has(session) ? owing.duty : undefined;
+  };
+}
+
+function owingSessions({ stage, mismatched, leaves, audit, reduced }: StepWork, members: readonly Member[]) {
+  switch (stage) {
+    case 'mismatched': {
+      const open = mismatched.filter(({ isDone }) => !isDone);
+      return { duty: stage, sessions: new Set(open.map(({ owner }) => owner)) };
+    }
+    case 'gradients': {
+      const open = leaves.filter(({ owner, holders }) => !holders.includes(owner));
+      const sessions = new Set(open.map(({ owner }) => owner));
+      const hasReported = (session: number) => audit?.digests.some((digest) => digest.session === session);
+      for (const session of audit?.sessions ?? []) if (!hasReported(session)) sessions.add(session);
+      return { duty: stage, sessions };
+    }
+    case 'reducing': {
+      const sessions = new Set(members.map(({ session }) => session));
+      for (const { session } of reduced) sessions.delete(session);
+      return { duty: stage, sessions };
+    }
+    default:
+      return undefined;
   }
-  if (work?.stage === 'gradients') {
-    const isAuditDue =
-      work.audit?.sessions.includes(session) && !work.audit.digests.some((digest) => digest.session === session);
-    const isDue = work.leaves.some(({ owner, holders }) => owner === session && !holders.includes(session));
-    return isDue || isAuditDue ? 'gradients' : undefined;
-  }
-  if (work?.stage !== 'reducing') return undefined;
-  return work.reduced.some((reduced) => reduced.session === session) ? undefined : 'reducing';
 }
 
 /** Whoever is silent, late or astray is lost; see above. */
 export function dropTheLost(turn: Turn): void {
   for (const member of turn.state.members) {
-    const { silenceAtMs, idleAtMs } = deadlinesOf(turn.state, member);
+    const { silenceAtMs, idleAtMs } = deadlinesOf(turn.state)(member);
     if (turn.atMs >= silenceAtMs) disconnect(turn, member, `no heartbeat for ${turn.state.settings.silenceMs} ms`);
     else if (turn.atMs >= idleAtMs) disconnect(turn, member, 'it is idle although it has work: a message was lost');
   }
-  const late = activeMembers(turn.state).filter((member) => turn.atMs >= deadlinesOf(turn.state, member).lateAtMs);
+  const deadlines = deadlinesOf(turn.state);
+  const late = activeMembers(turn.state).filter((member) => turn.atMs >= deadlines(member).lateAtMs);
   if (late.length === 0) return;
   if (turn.state.work?.stage === 'reducing' && turn.state.work.reduceRetries === 0) retryReduction(turn);
   else for (const member of late) dropLate(turn, member);
@@ -66,7 +83,7 @@ export function dropTheLost(turn: Turn): void {
 
 /** It may be as stuck when it comes back: the others do not wait for it again at once. */
 function dropLate(turn: Turn, member: Member): void {
-  const duty = dutyOf(turn.state, member);
+  const duty = dutiesOf(turn.state)(member);
   penalize(turn, member.workerId);
   disconnect(turn, member, `no progress in phase ${duty}`);
 }
@@ -78,10 +95,26 @@ export function retryReduction(turn: Turn): void {
   newGeneration(turn);
 }
 
-export function deadlinesOf(state: State, member: Member) {
+export interface Deadlines {
+  readonly silenceAtMs: number;
+  readonly lateAtMs: number;
+  readonly idleAtMs: number;
+}
+
+/** Of each member; infinite where it owes nothing. */
+export function deadlinesOf(state: State): (member: Member) => Deadlines {
+  const dutyOf = dutiesOf(state);
+  const usualGaps = new Map<Duty, number | undefined>();
+  return (member) => {
+    const duty = dutyOf(member);
+    if (duty && !usualGaps.has(duty)) usualGaps.set(duty, percentile(state.gaps[duty] ?? []));
+    return memberDeadlines(state, member, duty, duty && usualGaps.get(duty));
+  };
+}
+
+/** @param usual ms that this duty takes at most as a rule; undefined while nobody knows. */
+function memberDeadlines(state: State, member: Member, duty: Duty | undefined, usual: number | undefined): Deadlines {
   const { silenceMs, phaseFloorMs } = state.settings;
-  const duty = dutyOf(state, member);
-  const usual = duty && percentile(state.gaps[duty] ?? []);
   const isBehind = member.status === 'following' && member.appliedStep < state.committed.step;
   const owes = duty !== undefined || isBehind || member.status === 'healing' || member.status === 'loading';
   const idleSinceMs = owes ? member.idleSinceMs : undefined;

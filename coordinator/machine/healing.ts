@@ -96,12 +96,14 @@ export function joiners(turn: Turn): Member[] {
   const agreed = agreedDigest(state, committed.step);
   const isOpen = phase.name === 'waiting' || phase.name === 'training' || phase.name === 'held';
   if (!isOpen || agreed === undefined || work?.stage === 'reducing' || work?.stage === 'journaling') return [];
-  const room = settings.workers.max - activeMembers(state).length;
   const isWelcome = ({ status, appliedStep, parameterDigest, isLeaving, workerId }: Member) =>
     status === 'following' &&
     appliedStep === committed.step &&
     parameterDigest === agreed &&
     !isLeaving &&
     (phase.name === 'waiting' || (penalties[workerId]?.untilMs ?? 0) <= turn.atMs);
-  return members.filter(isWelcome).slice(0, Math.max(0, room));
+  const welcome = members.filter(isWelcome);
+  if (welcome.length === 0) return [];
+  const room = settings.workers.max - activeMembers(state).length;
+  return welcome.slice(0, Math.max(0, room));
 }

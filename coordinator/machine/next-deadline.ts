@@ -7,7 +7,11 @@ import type { State } from './types.js';
 export function nextDeadlineMs(state: State, atMs: number): number | undefined {
   const { phase, settings, members, penalties, snapshots } = state;
   if (phase.name === 'ended') return undefined;
-  const moments = members.flatMap((member) => Object.values(deadlinesOf(state, member)));
+  const deadlines = deadlinesOf(state);
+  const moments = members.flatMap((member) => {
+    const { silenceAtMs, lateAtMs, idleAtMs } = deadlines(member);
+    return [silenceAtMs, lateAtMs, idleAtMs];
+  });
   if (phase.name === 'waiting') {
     moments.push(phase.sinceMs + settings.workers.waitMs);
     if (phase.sinceMs + settings.graceMs > atMs) moments.push(phase.sinceMs + settings.graceMs);

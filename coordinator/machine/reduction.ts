@@ -59,7 +59,9 @@ export function decideCommit(turn: Turn): void {
   const { work } = turn.state;
   const members = activeMembers(turn.state);
   if (work?.stage !== 'reducing' || members.length === 0) return;
-  if (members.some(({ session }) => !work.reduced.some((reduced) => reduced.session === session))) return;
+  if (work.reduced.length < members.length) return;
+  const reported = new Set(work.reduced.map(({ session }) => session));
+  if (members.some(({ session }) => !reported.has(session))) return;
   const answers = work.reduced.map(answerOf);
   const right = majorityOf(answers, members.length);
   if (right === undefined) {

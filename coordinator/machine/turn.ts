@@ -17,8 +17,9 @@ export function update(turn: Turn, changes: Partial<State>): void {
 }
 
 export function updateMember(turn: Turn, session: number, changes: Partial<Member>): void {
-  const members = turn.state.members.map((member) => (member.session === session ? { ...member, ...changes } : member));
-  update(turn, { members });
+  const { members } = turn.state;
+  const at = members.findIndex((member) => member.session === session);
+  if (at !== -1) update(turn, { members: members.with(at, { ...members[at]!, ...changes }) });
 }
 
 export function updateWork(turn: Turn, changes: Partial<StepWork>): void {

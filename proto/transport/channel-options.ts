@@ -6,15 +6,15 @@ const MIB = 1024 * 1024;
 /** Plans of long rows and large batches: 4096 rows of 8192 tokens are 128 MiB. */
 const CONTROL_MESSAGE_BYTES = 256 * MIB;
 /** Frames are a MiB and a header. */
-const TENSOR_MESSAGE_BYTES = 4 * MIB;
-/** Whoever receives tensors is the client, because grpc-js sets the window there alone. */
+export const TENSOR_MESSAGE_BYTES = 4 * MIB;
+/** Whoever receives tensors is the client: it decides how much may be under way. */
 export const TENSOR_WINDOW_BYTES = 8 * MIB;
 /**
  * A peer that stops is noticed after both, 2.8 s. A ping's answer waits behind what the sender's kernel has buffered
  * (up to 4 MiB), so a connection that moves less than 2 to 3 MiB/s can look dead.
  */
-const KEEPALIVE_MS = 1000;
-const KEEPALIVE_ANSWER_MS = 1800;
+export const KEEPALIVE_MS = 1000;
+export const KEEPALIVE_ANSWER_MS = 1800;
 
 export const CONTROL_OPTIONS: ChannelOptions = {
   'grpc.max_receive_message_length': CONTROL_MESSAGE_BYTES,

@@ -22,6 +22,16 @@ export async function* sendErrors<Request, Response>(
   }
 }
 
+/** The same without nice-grpc: the trailers that end a call. */
+export function statusOf(thrown: unknown): Record<string, string> {
+  const { code, message } = toProspectError(thrown);
+  return {
+    'grpc-status': String(ERROR_TABLE[code].grpcStatus),
+    'grpc-message': encodeURI(message),
+    [CODE_TRAILER]: code,
+  };
+}
+
 function isAbort(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'AbortError';
 }

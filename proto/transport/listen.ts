@@ -1,6 +1,5 @@
 /** Opening a port, with an error that a person can act on. */
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import type { Server } from 'nice-grpc';
 import { ProspectError } from '../../core/errors.js';
 
 // grpc-js prints a line of its own for every port that it cannot bind; our error says it.
@@ -12,8 +11,14 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** A server of nice-grpc or of this project. */
+export interface Listener {
+  /** @param address host:port. @returns the port as bound. */
+  listen(address: string): Promise<number>;
+}
+
 /** @returns host:port as bound. */
-export async function listen(server: Server, { host, port }: Endpoint): Promise<string> {
+export async function listen(server: Listener, { host, port }: Endpoint): Promise<string> {
   try {
     return addressOf({ host, port: await server.listen(addressOf({ host, port })) });
   } catch (cause) {

@@ -49,37 +49,30 @@ export interface Damage {
   readonly damage: string;
 }
 
-/**
- * All frames of a length are written to the same memory: allocating a MiB a frame costs more than its checksum.
- * @returns valid until the next call; gRPC copies it when it serializes.
- */
-export function encodeFrame(header: FrameHeader, payload: Uint8Array): ArrayBuffer {
-  const bytes = HEADER_BYTES + payload.length;
-  if (outgoing.byteLength !== bytes) outgoing = new ArrayBuffer(bytes);
-  const message = Buffer.from(outgoing);
-  message.writeUInt32LE(MAGIC, 0);
-  message.writeUInt8(VERSION, 4);
-  message.writeUInt8(ELEMENT_TYPES.indexOf(header.elementType), 5);
-  message.writeUInt8(header.level, 6);
-  message.writeUInt8(0, 7);
-  message.writeUInt32LE(header.index, 8);
-  message.writeUInt32LE(header.nodeCount, 12);
-  message.writeBigUInt64LE(BigInt(header.generation), 16);
-  message.writeBigUInt64LE(BigInt(header.step), 24);
-  message.writeBigUInt64LE(BigInt(header.offset), 32);
-  message.writeUInt32LE(header.length, 40);
-  message.fill(0, 44, CHECKSUM_AT);
-  message.set(payload, HEADER_BYTES);
-  message.writeUInt32LE(checksumOf(message), CHECKSUM_AT);
-  return outgoing;
-}
+/** Header and payload; together one message. */
+export type OutgoingFrame = readonly [header: Buffer, payload: Uint8Array];
 
-let outgoing = new ArrayBuffer(0);
+/** @param payload is not copied: changed before it is sent, it shows as damage. */
+export function encodeFrame(header: FrameHeader, payload: Uint8Array): OutgoingFrame {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt8(VERSION, 4);
+  bytes.writeUInt8(ELEMENT_TYPES.indexOf(header.elementType), 5);
+  bytes.writeUInt8(header.level, 6);
+  bytes.writeUInt32LE(header.index, 8);
+  bytes.writeUInt32LE(header.nodeCount, 12);
+  bytes.writeBigUInt64LE(BigInt(header.generation), 16);
+  bytes.writeBigUInt64LE(BigInt(header.step), 24);
+  bytes.writeBigUInt64LE(BigInt(header.offset), 32);
+  bytes.writeUInt32LE(header.length, 40);
+  bytes.writeUInt32LE(checksumOf(bytes, payload), CHECKSUM_AT);
+  return [bytes, payload];
+}
 
 export function decodeFrame(message: Buffer): TensorFrame | Damage {
   if (message.length < HEADER_BYTES) return { damage: `a frame of ${message.length} bytes has no whole header` };
   const header = readHeader(message);
-  if (message.readUInt32LE(CHECKSUM_AT) !== checksumOf(message)) {
+  if (message.readUInt32LE(CHECKSUM_AT) !== checksumOf(message, message.subarray(HEADER_BYTES))) {
     const { offset, length, level, index } = header;
     return {
       damage: `the checksum is wrong of elements ${offset} to ${offset + length} of tree node ${level}:${index}`,
@@ -107,6 +100,6 @@ function readHeader(message: Buffer): FrameHeader {
   };
 }
 
-function checksumOf(message: Buffer): number {
-  return crc32(message.subarray(HEADER_BYTES), crc32(message.subarray(0, CHECKSUM_AT)));
+function checksumOf(header: Buffer, payload: Uint8Array): number {
+  return crc32(payload, crc32(header.subarray(0, CHECKSUM_AT)));
 }

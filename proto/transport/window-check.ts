@@ -1,7 +1,7 @@
 /**
- * Whether the flow-control window of tensor connections takes effect: grpc-js takes it as an option that other
- * versions ignore, and with HTTP/2's 64 KiB a pull over a link of 10 ms runs at a few MiB/s. Looked at from the other
- * end, by a server on this machine.
+ * Whether the flow-control window of grpc-js connections takes effect, over which states are pulled: grpc-js takes it
+ * as an option that other versions ignore, and with HTTP/2's 64 KiB a pull over a link of 10 ms runs at a few MiB/s.
+ * Looked at from the other end, by a server on this machine.
  */
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -16,13 +16,13 @@ export interface SeenWindows {
   readonly connection: number;
 }
 
-/** @throws INTERNAL when tensor connections would run with smaller windows than asked for. */
+/** @throws INTERNAL when states would be pulled with smaller windows than asked for. */
 export async function checkTensorWindow(): Promise<void> {
   const { stream, connection } = await windowsOf(TENSOR_OPTIONS);
   if (stream >= TENSOR_WINDOW_BYTES && connection >= TENSOR_WINDOW_BYTES) return;
   const seen = `${stream} bytes a stream and ${connection} bytes a connection`;
   const remedy = 'Install the version of @grpc/grpc-js that package-lock.json names (npm ci).';
-  const message = `tensor connections have flow-control windows of ${seen} instead of ${TENSOR_WINDOW_BYTES}. ${remedy}`;
+  const message = `connections for state have flow-control windows of ${seen} instead of ${TENSOR_WINDOW_BYTES}. ${remedy}`;
   throw new ProspectError('INTERNAL', message);
 }
 

@@ -1,9 +1,7 @@
 /** A worker's tensor service alone on a port of this machine. */
-import { createServer } from 'nice-grpc';
-import { TENSOR_OPTIONS } from '../../proto/transport/channel-options.js';
-import { sendErrors } from '../../proto/transport/errors.js';
 import { listen } from '../../proto/transport/listen.js';
-import { TensorServiceDefinition, type TensorServiceImplementation } from '../../proto/transport/tensor-service.js';
+import { createStreamServer } from '../../proto/transport/stream-server.js';
+import { type TensorServiceImplementation, tensorMethods } from '../../proto/transport/tensor-service.js';
 
 export interface TensorServer {
   /** host:port. */
@@ -12,8 +10,7 @@ export interface TensorServer {
 }
 
 export async function startTensorServer(service: TensorServiceImplementation): Promise<TensorServer> {
-  const server = createServer(TENSOR_OPTIONS).use(sendErrors);
-  server.add(TensorServiceDefinition, service);
+  const server = createStreamServer(tensorMethods(service));
   const address = await listen(server, { host: '127.0.0.1', port: 0 });
-  return { address, close: () => server.forceShutdown() };
+  return { address, close: server.close };
 }

@@ -70,12 +70,14 @@ describe('a flipped byte', () => {
     (method: 'pullSums' | 'pullReduced', isDamaged: (frame: number) => boolean) =>
     (service: TensorServiceImplementation, rank: number): TensorServiceImplementation => {
       let sent = 0;
-      const damaged: TensorServiceImplementation['pullSums'] = async function* (request, context) {
-        for await (const makeFrame of service[method](request, context)) {
+      const damaged: TensorServiceImplementation['pullSums'] = async function* (request) {
+        for await (const makeFrame of service[method](request)) {
           yield () => {
-            const frame = makeFrame();
-            if (rank === 1 && isDamaged(sent++)) new Uint8Array(frame)[frame.byteLength - 7]! ^= 4;
-            return frame;
+            const [header, payload] = makeFrame();
+            if (rank !== 1 || !isDamaged(sent++)) return [header, payload];
+            const damagedPayload = Uint8Array.from(payload);
+            damagedPayload[payload.length - 7]! ^= 4;
+            return [header, damagedPayload];
           };
         }
       };

@@ -17,11 +17,15 @@ afterEach(() => {
   child?.kill('SIGKILL');
 });
 
-async function startPeer(): Promise<Peer> {
+async function startMember() {
   const args = [PEER, String(LENGTH), String(STEP.generation), String(STEP.step)];
   child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout!, 'data');
-  const member = { rank: 1, workerId: 'worker-1', peerAddress: String(line).trim(), session: 1 };
+  return { rank: 1, workerId: 'worker-1', peerAddress: String(line).trim(), session: 1 };
+}
+
+async function startPeer(): Promise<Peer> {
+  const member = await startMember();
   clients = connectPeers([member], new AbortController().signal);
   return clients.peers[0]!;
 }
@@ -65,4 +69,16 @@ test('closing the connections ends a pull at once', async () => {
   };
   await expect(pull()).rejects.toMatchObject({ message: 'the members changed during a pull' });
   expect(frames).toBeLessThan(10);
+});
+
+test('closing the connections before they are open ends a pull at once, and nothing comes after', async () => {
+  const { peers, close } = connectPeers([await startMember()], new AbortController().signal);
+  const pull = async () => {
+    for await (const _ of peers[0]!.pullSums(STEP, { offset: 0, length: LENGTH }, new AbortController().signal));
+  };
+  const pulled = pull();
+  close();
+  await expect(pulled).rejects.toMatchObject({ message: 'the members changed during a pull' });
+  // An error in a handler of the connection would come by now, and fail the run.
+  await new Promise((resolve) => setImmediate(resolve));
 });

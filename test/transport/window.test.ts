@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { TENSOR_OPTIONS, TENSOR_WINDOW_BYTES } from '../../proto/transport/channel-options.js';
 import { checkTensorWindow, windowsOf } from '../../proto/transport/window-check.js';
 
-test('tensor connections have their large window, as a stream and as a connection', async () => {
+test('connections for state have their large window, as a stream and as a connection', async () => {
   const { stream, connection } = await windowsOf(TENSOR_OPTIONS);
   expect(stream).toBe(TENSOR_WINDOW_BYTES);
   expect(connection).toBeGreaterThanOrEqual(TENSOR_WINDOW_BYTES);

@@ -3,7 +3,7 @@ import { packBfloat16, unpackBfloat16 } from '../../core/bfloat16.js';
 import { ProspectError } from '../../core/errors.js';
 import type { TreeNode } from '../../core/reduction-tree.js';
 import { type ElementRange, elementBytes } from '../../core/tensor-chunks.js';
-import { encodeFrame, type TensorFrame } from '../../proto/transport/tensor-frame.js';
+import { encodeFrame, type OutgoingFrame, type TensorFrame } from '../../proto/transport/tensor-frame.js';
 import type { StepKey, Wire } from './gradient-store.js';
 
 export interface FrameOf {
@@ -19,7 +19,7 @@ export function gradientFrame(
   { generation, step }: StepKey,
   { node, nodeCount }: FrameOf,
   wire: Wire,
-): ArrayBuffer {
+): OutgoingFrame {
   const header = { ...range, level: node.level, index: node.index, nodeCount, generation, step, elementType: wire };
   return encodeFrame(header, wire === 'bfloat16' ? packed(values, range) : elementBytes(values, range));
 }

@@ -2,8 +2,8 @@
 import { ProspectError } from '../../core/errors.js';
 import type { ElementRange } from '../../core/tensor-chunks.js';
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
+import { createTensorClient, type TensorClient } from '../../proto/transport/tensor-client.js';
 import type { TensorFrame } from '../../proto/transport/tensor-frame.js';
-import { createTensorClient, type TensorClient } from '../../proto/transport/tensor-service.js';
 import type { StepKey } from './gradient-store.js';
 import { PeerError } from './peer-error.js';
 import { verifiedFrames } from './verified-frames.js';
@@ -11,7 +11,7 @@ import { verifiedFrames } from './verified-frames.js';
 /** What a reduction needs of another worker. A pull throws PeerError, or the signal's reason when that ends it. */
 export interface Peer {
   readonly rank: number;
-  /** Pieces of the slice from start to end; of each piece, one frame a tree node. */
+  /** Pieces of the slice from start to end; of each piece, one frame a tree node, valid until the next is asked for. */
   pullSums(step: StepKey, slice: ElementRange, signal: AbortSignal): AsyncIterable<TensorFrame>;
   /** @param step generation 0 for the last finished step. */
   pullReduced(step: StepKey, range: ElementRange, signal: AbortSignal): AsyncIterable<TensorFrame>;

@@ -15,7 +15,6 @@ const LENGTH = 53;
 const STEP = { generation: 1, step: 7 };
 const EXAMPLES = 24;
 const WHOLE: LeafRange[][] = [[{ start: 0, end: 17 }]];
-const context = {} as never;
 
 /** The peer service without the network between. */
 function peerOf(rank: number, exchange: Exchange): Peer {
@@ -23,14 +22,14 @@ function peerOf(rank: number, exchange: Exchange): Peer {
   return {
     rank,
     pullSums: (step, slice) =>
-      verifiedFrames(slice, (rest) => framesOf(service.pullSums({ ...step, ...rest }, context)), expect.unreachable),
+      verifiedFrames(slice, (rest) => framesOf(service.pullSums({ ...step, ...rest })), expect.unreachable),
     pullReduced: (step, range) =>
-      verifiedFrames(range, (rest) => framesOf(service.pullReduced({ ...step, ...rest }, context)), expect.unreachable),
+      verifiedFrames(range, (rest) => framesOf(service.pullReduced({ ...step, ...rest })), expect.unreachable),
   };
 }
 
 async function* framesOf(makers: AsyncIterable<FrameMaker>): AsyncGenerator<Buffer> {
-  for await (const makeFrame of makers) yield Buffer.from(makeFrame().slice(0));
+  for await (const makeFrame of makers) yield Buffer.concat(makeFrame());
 }
 
 function reduceAll(

@@ -82,7 +82,7 @@ async function reduceOwnSlice(
     signal.throwIfAborted();
     finishPiece({ range, held, pulled }, order, store.wire, gradient);
     reduction.reducedTo(range.offset + range.length);
-    for (const stream of streams) stream.finished(number + 1);
+    for (const [i, stream] of streams.entries()) stream.finished(number + 1, pulled[i]!);
     // Heartbeats and other streams come between: pieces that are there already would follow each other at once.
     await setImmediate();
   }

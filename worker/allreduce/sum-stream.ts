@@ -18,8 +18,8 @@ export type PieceSums = ReadonlyMap<string, Float32Array>;
 export interface SumStream {
   /** The piece, when all its nodes have come. */
   piece(number: number): Promise<PieceSums>;
-  /** So many pieces are finished: more may be read. */
-  finished(pieces: number): void;
+  /** So many pieces are finished: more may be read, into the memory of the last one's sums. */
+  finished(pieces: number, last: PieceSums): void;
   /** Resolves when everything was read, rejects when the stream breaks. */
   readonly read: Promise<void>;
 }
@@ -27,17 +27,24 @@ export interface SumStream {
 export function openSumStream(peer: Peer, step: StepKey, slice: ElementRange, signal: AbortSignal): SumStream {
   const chunks = [...chunksOf(slice)];
   const pieces = chunks.map(() => unwatchedPiece());
+  /** Memory of pieces that are finished. */
+  const spare: Float32Array[] = [];
   let finishedPieces = 0;
   let finishedOne = withResolvers<void>();
   signal.addEventListener('abort', () => finishedOne.resolve(), { once: true });
 
+  const copyOf = (elements: Float32Array): Float32Array => {
+    const copy = (spare.pop() ?? new Float32Array(chunks[0]!.length)).subarray(0, elements.length);
+    copy.set(elements);
+    return copy;
+  };
   const readAll = async (): Promise<void> => {
     let number = 0;
     let sums = new Map<string, Float32Array>();
     for await (const frame of peer.pullSums(step, slice, signal)) {
       expectFrame(frame, step, chunks[number]);
       // After damage a node may come twice.
-      sums.set(nodeKey(frame), frameElements(frame));
+      sums.set(nodeKey(frame), copyOf(frameElements(frame)));
       if (sums.size < frame.nodeCount) continue;
       pieces[number]!.resolve(sums);
       sums = new Map();
@@ -52,9 +59,9 @@ export function openSumStream(peer: Peer, step: StepKey, slice: ElementRange, si
   return {
     read,
     piece: (number) => pieces[number]!.promise,
-    finished(count) {
+    finished(count, sums) {
       finishedPieces = count;
-      // The memory of its messages is free.
+      for (const { buffer } of sums.values()) spare.push(new Float32Array(buffer));
       pieces[count - 1] = unwatchedPiece();
       finishedOne.resolve();
       finishedOne = withResolvers();

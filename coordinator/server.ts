@@ -1,14 +1,11 @@
 /** The coordinator's gRPC server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer } from 'nice-grpc';
-import {
-  CoordinatorServiceDefinition,
-  type CoordinatorServiceImplementation,
-} from '../proto/gen/prospect/v1/coordinator.js';
 import { StateServiceDefinition, type StateServiceImplementation } from '../proto/gen/prospect/v1/state.js';
 import { CONTROL_OPTIONS } from '../proto/transport/channel-options.js';
 import { sendErrors } from '../proto/transport/errors.js';
 import { type Endpoint, listen } from '../proto/transport/listen.js';
+import { SessionServiceDefinition, type SessionServiceImplementation } from './session-definition.js';
 
 /** How long workers have to hear the last message. */
 const LAST_MESSAGE_MS = 2000;
@@ -22,14 +19,14 @@ export interface CoordinatorServer {
 }
 
 export interface Services {
-  readonly coordinator: CoordinatorServiceImplementation;
+  readonly coordinator: SessionServiceImplementation;
   readonly state: StateServiceImplementation;
 }
 
 /** @throws ADDRESS_IN_USE */
 export async function startServer(endpoint: Endpoint, { coordinator, state }: Services): Promise<CoordinatorServer> {
   const server = createServer({ ...CONTROL_OPTIONS, ...KEEPALIVE }).use(sendErrors);
-  server.add(CoordinatorServiceDefinition, coordinator);
+  server.add(SessionServiceDefinition, coordinator);
   server.add(StateServiceDefinition, state);
   const address = await listen(server, endpoint);
   return {

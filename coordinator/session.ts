@@ -1,11 +1,12 @@
 /** The Session RPC: joins a worker's stream to the members in both directions. */
 import { ProspectError } from '../core/errors.js';
-import type { CoordinatorServiceImplementation, SessionRequest } from '../proto/gen/prospect/v1/coordinator.js';
+import type { SessionRequest } from '../proto/gen/prospect/v1/coordinator.js';
 import type { Members } from './driver/members.js';
+import type { SessionServiceImplementation } from './session-definition.js';
 import type { WorkerLink } from './worker-link.js';
 
 /** @param open the members; throws when the run is over. */
-export function createSessionService(open: () => Members): CoordinatorServiceImplementation {
+export function createSessionService(open: () => Members): SessionServiceImplementation {
   return {
     async *session(requests, { signal }) {
       const messages = requests[Symbol.asyncIterator]();

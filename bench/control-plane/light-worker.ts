@@ -31,8 +31,11 @@ interface LightWorker {
   progress: number;
 }
 
-/** Resolves when the session ends; throws when it breaks. */
-export async function takePart(coordinator: string, workerId: string): Promise<void> {
+/**
+ * Resolves when the session ends; throws when it breaks.
+ * @param onWelcome called when the coordinator has taken the worker in.
+ */
+export async function takePart(coordinator: string, workerId: string, onWelcome: () => void): Promise<void> {
   const requests = createQueue<SessionRequest>();
   const reply = (message: Answer) => requests.push({ message });
   const join = { workerId, workerIncarnation: 1, peerAddress: '127.0.0.1:1', version: VERSION, runId: '' };
@@ -52,6 +55,7 @@ export async function takePart(coordinator: string, workerId: string): Promise<v
   }, HEARTBEAT_MS);
   try {
     for await (const { message } of createClient(CoordinatorServiceDefinition, channel).session(requests)) {
+      if (message?.$case === 'welcome') onWelcome();
       if (message) obey(message, worker, reply);
     }
   } finally {

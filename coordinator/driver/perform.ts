@@ -1,7 +1,8 @@
 /** Each effect of the machine, begun: what takes time goes on by itself and is answered with an event. */
 import { ProspectError, toProspectError } from '../../core/errors.js';
-import type { Effect } from '../machine/effects.js';
+import type { Effect, Message } from '../machine/effects.js';
 import { activeMembers } from '../machine/turn.js';
+import type { Outgoing } from '../worker-link.js';
 import { finish } from './finish.js';
 import { toWire } from './messages.js';
 import { tellNews } from './news.js';
@@ -64,6 +65,9 @@ export function perform(effect: Effect, work: Work): void {
   (PERFORMERS[effect.kind] as (effect: Effect, work: Work) => void)(effect, work);
 }
 
+/** One that goes to all is made once, so that it can be encoded once. */
+const onWire = new WeakMap<Message, Outgoing>();
+
 function send({ session, message }: Of<'send'>, work: Work): void {
   const { context, planner, committer, stopwatch } = work;
   const step = planner.stepAtWork();
@@ -72,7 +76,9 @@ function send({ session, message }: Of<'send'>, work: Work): void {
     stopwatch.lap('gradients');
     committer.reducing(step);
   }
-  context.links.send(session, toWire(message, { ...context, stepAtWork: planner.stepAtWork }));
+  const made = onWire.get(message) ?? toWire(message, { ...context, stepAtWork: planner.stepAtWork });
+  onWire.set(message, made);
+  context.links.send(session, made);
 }
 
 function referencePoint({ generation }: Of<'referencePoint'>, work: Work): void {

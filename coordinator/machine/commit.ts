@@ -4,7 +4,7 @@ import type { DriverEvent, WorkerEvent } from './events.js';
 import { disagree, expel } from './expel.js';
 import { withDigest } from './journal-summary.js';
 import { majorityOf } from './majority.js';
-import { activeMembers, agreedDigest, emit, namesOf, send, type Turn, update, updateMember } from './turn.js';
+import { activeMembers, agreedDigest, emit, namesOf, send, sendAll, type Turn, update, updateMember } from './turn.js';
 import type { Member } from './types.js';
 
 type Journaled = Extract<DriverEvent, { kind: 'commitJournaled' }>;
@@ -23,10 +23,8 @@ export function takeJournaled(turn: Turn, { record }: Journaled): void {
   });
   const { generation, members } = turn.state;
   const active = activeMembers(turn.state);
-  for (const { session } of active) {
-    send(turn, session, { kind: 'commit', generation, ...record });
-    updateMember(turn, session, { progressAtMs: turn.atMs });
-  }
+  sendAll(turn, active, { kind: 'commit', generation, ...record });
+  for (const { session } of active) updateMember(turn, session, { progressAtMs: turn.atMs });
   for (const { session, status } of members) {
     if (status !== 'following' && status !== 'healing') continue;
     send(turn, session, { kind: 'observe', generation, members: namesOf(active), ...record });

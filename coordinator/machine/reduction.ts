@@ -9,7 +9,7 @@ import type { WorkerEvent } from './events.js';
 import { disagree, endWithMismatch, expel } from './expel.js';
 import { majorityOf } from './majority.js';
 import type { ReducedDigest, StepWork } from './step-work.js';
-import { activeMembers, alarm, emit, newGeneration, send, type Turn, updateMember, updateWork } from './turn.js';
+import { activeMembers, alarm, emit, newGeneration, sendAll, type Turn, updateMember, updateWork } from './turn.js';
 import type { CommitRecord, Member } from './types.js';
 
 export function orderReduction(turn: Turn): void {
@@ -25,11 +25,9 @@ export function orderReduction(turn: Turn): void {
     members.map(({ session }) => session),
   );
   updateWork(turn, { stage: 'reducing', reduced: [] });
-  for (const { session } of members) {
-    const leafCount = leaves.length;
-    send(turn, session, { kind: 'reduce', generation, step, attempt, leafCount, exampleCount, holdings });
-    updateMember(turn, session, { progressAtMs: turn.atMs });
-  }
+  const leafCount = leaves.length;
+  sendAll(turn, members, { kind: 'reduce', generation, step, attempt, leafCount, exampleCount, holdings });
+  for (const { session } of members) updateMember(turn, session, { progressAtMs: turn.atMs });
 }
 
 /** Each leaf once: of those that hold it, its owner's, else the lowest rank's. */

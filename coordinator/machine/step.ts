@@ -3,6 +3,7 @@
 import { distribute, measureSpeed, sendPlans } from './assignment.js';
 import { startAudit } from './audit.js';
 import { noteProgress } from './duties.js';
+import type { Message } from './effects.js';
 import type { DriverEvent, WorkerEvent } from './events.js';
 import { orderReduction } from './reduction.js';
 import { setRowsAside } from './set-aside.js';
@@ -60,8 +61,9 @@ export function takeReferencePoint(turn: Turn, { generation, z0 }: Of<'reference
   if (work?.stage !== 'referencePoint' || work.sinceGeneration !== generation) return;
   const { step, attempt, planned } = work;
   updateWork(turn, { stage: 'gradients', z0 });
+  const point: Message = { kind: 'referencePoint', generation: turn.state.generation, step, attempt, z0 };
   for (const session of planned) {
-    send(turn, session, { kind: 'referencePoint', generation: turn.state.generation, step, attempt, z0 });
+    send(turn, session, point);
     updateMember(turn, session, { progressAtMs: turn.atMs });
   }
 }

@@ -34,6 +34,11 @@ export function send(turn: Turn, session: number, message: Message): void {
   emit(turn, { kind: 'send', session, message });
 }
 
+/** The same message, so that the driver can make it ready once. */
+export function sendAll(turn: Turn, to: readonly Pick<Member, 'session'>[], message: Message): void {
+  for (const { session } of to) send(turn, session, message);
+}
+
 export function alarm(turn: Turn, message: string): void {
   emit(turn, { kind: 'alarm', message });
 }
@@ -70,6 +75,6 @@ export function newGeneration(turn: Turn): void {
   update(turn, { generation });
   const members = namesOf(activeMembers(turn.state));
   emit(turn, { kind: 'membersChanged', generation, members });
-  for (const { session } of members) send(turn, session, { kind: 'membership', generation, members });
+  sendAll(turn, members, { kind: 'membership', generation, members });
   if (turn.state.work?.stage === 'reducing') updateWork(turn, { stage: 'gradients', reduced: [] });
 }

@@ -21,6 +21,8 @@ export interface InjectedFault {
 
 /** Long enough that a stopped worker is given up, whatever the machine does besides. */
 const STOPPED_MS = 6_000;
+/** With three, one survivor at least has the state while a new one still heals; with none the run goes back to a snapshot. */
+export const LEAST_WORKERS = 3;
 /** Workers are added up to so many. */
 const MOST_WORKERS = 4;
 
@@ -52,7 +54,7 @@ export async function inject(kind: FaultKind, cluster: Cluster, crew: Crew, rand
     cluster.coordinator().child.kill('SIGKILL');
     await cluster.coordinator().ended();
     cluster.startCoordinator();
-    while (crew.names.length < 2) startOne(cluster, crew);
+    while (crew.names.length < LEAST_WORKERS) startOne(cluster, crew);
     return { kind, atMs };
   }
   crew.names.splice(crew.names.indexOf(victim), 1);
@@ -61,7 +63,7 @@ export async function inject(kind: FaultKind, cluster: Cluster, crew: Crew, rand
     await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
   }
   await end(cluster, victim, kind === 'workerLeft' ? 'SIGTERM' : 'SIGKILL');
-  if (crew.names.length < 2) startOne(cluster, crew);
+  if (crew.names.length < LEAST_WORKERS) startOne(cluster, crew);
   return { kind, atMs, worker: victim };
 }
 

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { randomFrom } from '../../core/order/mix.js';
 import { createRunFolder, type RunFolder } from '../support/run-folder.js';
 import { type Cluster, createCluster } from './cluster.js';
-import { type Crew, FAULT_KINDS, type InjectedFault, inject, startOne } from './injected-fault.js';
+import { type Crew, FAULT_KINDS, type InjectedFault, inject, LEAST_WORKERS, startOne } from './injected-fault.js';
 import { type Outcome, outcomeOf } from './outcome.js';
 import { type ChaosResult, reportLines } from './report.js';
 
@@ -57,14 +57,14 @@ async function trainOnce(
     'training.epochs=1000',
     'data.heldOut=0',
     'snapshots.everyMinutes=0.25',
-    'workers=2',
+    `workers=${LEAST_WORKERS}`,
     'logLevel=info',
   ];
   const cluster = await createCluster({ run, output, settings });
   const crew: Crew = { names: [], started: 0 };
   try {
     cluster.startCoordinator();
-    while (crew.names.length < 2) startOne(cluster, crew);
+    while (crew.names.length < LEAST_WORKERS) startOne(cluster, crew);
     const faults = await faultsOf(cluster, crew);
     const code = await cluster.coordinator().ended();
     if (code !== 0) throw new Error(`the run ended with ${code}: ${cluster.coordinator().stderr().slice(-2000)}`);

@@ -12,6 +12,7 @@ import { cacheFolder } from '../core/cache-folder.js';
 import type { RunConfig } from '../core/config/schema.js';
 import { ProspectError } from '../core/errors.js';
 import { referencePoint } from '../core/kto.js';
+import { leafPasses } from '../worker/kto/leaf-passes.js';
 import { scoreSequences } from '../worker/kto/score.js';
 import { openModel } from '../worker/model/open-model.js';
 import { loadConfig } from './load-config.js';
@@ -107,7 +108,11 @@ async function logpsOf(
     const ordered: Scores = [];
     for (const positions of microbatches) {
       const members = positions.map((position) => sequences[position]!);
-      const found = scoreSequences(model.decoder, { sequences: members, policy: true, reference: false });
+      const found = scoreSequences(
+        model.decoder,
+        { sequences: members, policy: true, reference: false },
+        leafPasses(0),
+      );
       for (const [i, position] of positions.entries()) ordered[position] = found[i]!;
     }
     return ordered;

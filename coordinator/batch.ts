@@ -19,6 +19,8 @@ export interface Batch {
   readonly sequences: readonly PlannedSequence[];
   /** Positions in `sequences`; the index of a microbatch is its leaf number. */
   readonly microbatches: readonly (readonly number[])[];
+  /** Of mismatched pairs: the leaf of the same rows for each microbatch. */
+  readonly beside?: { readonly batch: Batch; readonly leaves: readonly number[] };
 }
 
 /** Reference log-prob of the sequence at a position, nats; undefined where not known. */
@@ -31,17 +33,47 @@ export function cutBatch(sequences: readonly PlannedSequence[], limits: Microbat
   return { sequences, microbatches: cutMicrobatches(lengths, limits) };
 }
 
-/** Padded tokens of each microbatch: what it costs to compute. */
-export function costsOf({ sequences, microbatches }: Batch): number[] {
-  return microbatches.map(
-    (positions) => positions.length * Math.max(...positions.map((at) => sequences[at]!.tokenIds.length)),
-  );
+/**
+ * Mismatched pairs, cut as the matched rows are, with which they have their prompts in common.
+ * @param rowOf position in `matched` of each pair's row
+ */
+export function cutBeside(pairs: readonly PlannedSequence[], rowOf: readonly number[], matched: Batch): Batch {
+  const pairOf = new Map(rowOf.map((row, pair) => [row, pair]));
+  const leaves = matched.microbatches.map((rows, leaf) => ({
+    leaf,
+    pairs: rows.flatMap((row) => pairOf.get(row) ?? []),
+  }));
+  const used = leaves.filter((leaf) => leaf.pairs.length > 0);
+  return {
+    sequences: pairs,
+    microbatches: used.map((leaf) => leaf.pairs),
+    beside: { batch: matched, leaves: used.map(({ leaf }) => leaf) },
+  };
 }
 
-/** @param numbers which microbatches. */
-export function microbatchMessages(batch: Batch, numbers: readonly number[], known: KnownReference): Microbatch[] {
+/**
+ * Tokens of each microbatch: what it costs to compute. Pairs cost what their leaf does, so that a worker that is given
+ * both can compute the leaf's forward pass once.
+ */
+export function costsOf({ sequences, microbatches, beside }: Batch): number[] {
+  if (beside) {
+    const costs = costsOf(beside.batch);
+    return beside.leaves.map((leaf) => costs[leaf]!);
+  }
+  return microbatches.map((positions) => positions.reduce((sum, at) => sum + sequences[at]!.tokenIds.length, 0));
+}
+
+/** @param numbers which microbatches. @param knownBeside of the leaves beside the pairs. */
+export function microbatchMessages(
+  batch: Batch,
+  numbers: readonly number[],
+  known: KnownReference,
+  knownBeside: KnownReference = () => undefined,
+): Microbatch[] {
+  const { beside } = batch;
   return numbers.map((number) => ({
     number,
+    leaf: beside && microbatchMessages(beside.batch, [beside.leaves[number]!], knownBeside)[0],
     sequences: batch.microbatches[number]!.map((position) => {
       const { tokenIds, ...sequence } = batch.sequences[position]!;
       const bytes = Buffer.from(tokenIds.buffer, tokenIds.byteOffset, tokenIds.byteLength);

@@ -4,7 +4,7 @@ import { needsMismatchedPairs } from '../core/kto.js';
 import { batchRows, type ClassIndex } from '../core/order/batches.js';
 import { pairRows } from '../core/order/pairing.js';
 import { assembleSequence } from '../core/sequence.js';
-import { type Batch, cutBatch, EMPTY_BATCH, type PlannedSequence } from './batch.js';
+import { type Batch, cutBatch, cutBeside, EMPTY_BATCH, type PlannedSequence } from './batch.js';
 import type { StepPosition } from './calendar.js';
 import type { PairingCounts } from './metrics/step-record.js';
 import type { RowSource } from './row-source.js';
@@ -52,23 +52,27 @@ export function planEvaluation(
 
 function planRows(rows: RowSource, batch: readonly number[], config: RunConfig, place: Place): PlannedStep {
   const { epoch, step, setAside } = place;
-  const cut = (sequences: PlannedSequence[]) =>
-    cutBatch(sequences, { tokens: config.training.microbatchTokens, rows: config.training.microbatchRows });
   const sequence = (row: number, partner: number): PlannedSequence => ({
     row,
     desirable: rows.desirable(row),
     ...assembleSequence(rows.tokens(row).prompt, rows.tokens(partner).completion, config.data),
   });
   const isIn = (row: number) => !setAside.has(row);
-  const matched = cut(batch.filter(isIn).map((row) => sequence(row, row)));
+  const limits = { tokens: config.training.microbatchTokens, rows: config.training.microbatchRows };
+  const kept = batch.flatMap((row, i) => (isIn(row) ? [i] : []));
+  const matched = cutBatch(
+    kept.map((i) => sequence(batch[i]!, batch[i]!)),
+    limits,
+  );
   if (!needsMismatchedPairs(config.loss.type)) {
     return { matched, mismatched: EMPTY_BATCH, pairPositions: [], pairing: { ownCompletion: 0, samePrompt: 0 } };
   }
   const settings = { pairing: config.data.pairing, seed: config.training.seed };
   const { partners, ...pairing } = pairRows(batch, (row) => rows.promptKey(row), settings, epoch, step);
-  const pairPositions = batch.flatMap((row, i) => (isIn(row) && isIn(partners[i]!) ? [i] : []));
+  const pairPositions = kept.filter((i) => isIn(partners[i]!));
   const pairs = pairPositions.map((i) => sequence(batch[i]!, partners[i]!));
-  return { matched, mismatched: cut(pairs), pairPositions, pairing };
+  const rowOf = pairPositions.map((i) => kept.indexOf(i));
+  return { matched, mismatched: cutBeside(pairs, rowOf, matched), pairPositions, pairing };
 }
 
 /** Rows that the loss trains on: sft has nothing to learn from undesirable ones. */

@@ -5,7 +5,7 @@
 import type { LeafRange } from './reduction-tree.js';
 
 export interface MicrobatchLimits {
-  /** Most tokens of a microbatch, padding included: rows times the longest row. A longer sequence is alone. */
+  /** Most tokens of a microbatch. A longer sequence is alone. */
   readonly tokens: number;
   readonly rows?: number | undefined;
 }
@@ -19,14 +19,16 @@ export function cutMicrobatches(lengths: readonly number[], limits: MicrobatchLi
   const mostRows = limits.rows ?? Number.POSITIVE_INFINITY;
   const microbatches: number[][] = [];
   let current: number[] = [];
+  let tokens = 0;
   for (const index of sorted) {
-    const longest = lengths[current[0] ?? index]!;
-    const isFull = current.length >= mostRows || (current.length + 1) * longest > limits.tokens;
+    const isFull = current.length >= mostRows || tokens + lengths[index]! > limits.tokens;
     if (current.length > 0 && isFull) {
       microbatches.push(current);
       current = [];
+      tokens = 0;
     }
     current.push(index);
+    tokens += lengths[index]!;
   }
   if (current.length > 0) microbatches.push(current);
   return microbatches;

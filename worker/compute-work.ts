@@ -1,7 +1,7 @@
 /** Jobs that compute one microbatch. Each reports its result by itself, at once. */
 import type { Microbatch } from '../proto/gen/prospect/v1/coordinator.js';
 import type { Order, Scoring } from './agenda.js';
-import type { Compute, SequenceScore } from './compute/compute.js';
+import type { Compute, Leaf, SequenceScore } from './compute/compute.js';
 import { faults, flipBit } from './faults.js';
 import type { StepWork } from './step-work.js';
 import { sequenceInput } from './wire.js';
@@ -12,7 +12,8 @@ export async function computeMismatched(number: number, worker: WorkerState): Pr
   if (!work) return;
   const { step, attempt, plan } = work;
   faults.strike('mismatched', step);
-  const scores = work.scores.get(number) ?? (await score(work.given.mismatched.get(number)!, BOTH, compute));
+  const microbatch = work.given.mismatched.get(number)!;
+  const scores = work.scores.get(number) ?? (await score(microbatch, BOTH, compute, work));
   work.scores.set(number, scores);
   if (work.plan === plan) plan.mismatched = without(plan.mismatched, number);
   const { generation } = worker;
@@ -53,8 +54,8 @@ async function computeGradient(leaf: number, z0: number, work: StepWork, model: 
   faults.strike('gradients', step);
   const { store } = exchange;
   const into = store.pool.take();
-  const sequences = work.given.matched.get(leaf)!.sequences.map(sequenceInput);
-  const scores = await compute.gradient({ sequences, loss, z0, sftScale, into });
+  const given = leafOf(work.given.matched.get(leaf)!, work);
+  const scores = await compute.gradient({ leaf: given, loss, z0, sftScale, into });
   if (faults.strike('leaf', step)) flipBit(into);
   const digest = plan.audited.has(leaf) ? await compute.digest(into) : '';
   await store.addLeaf(leaf, into);
@@ -71,13 +72,21 @@ export async function computeScores({ message, reply }: Order<Scoring>, worker: 
 
 const BOTH = { policy: true, reference: true };
 
+/** @param work whose leaves are computed next; undefined outside a step. */
 function score(
-  { sequences }: Microbatch,
+  { sequences, leaf }: Microbatch,
   what: { readonly policy: boolean; readonly reference: boolean },
   compute: Compute,
+  work?: StepWork,
 ): Promise<SequenceScore[]> {
   const reference = what.reference && sequences.some((sequence) => sequence.referenceLogp === undefined);
-  return compute.score({ sequences: sequences.map(sequenceInput), policy: what.policy, reference });
+  const beside = leaf && { beside: leafOf(leaf, work), keepsBeside: work !== undefined };
+  return compute.score({ sequences: sequences.map(sequenceInput), ...beside, policy: what.policy, reference });
+}
+
+function leafOf({ number, sequences }: Microbatch, work: Pick<StepWork, 'step' | 'attempt'> | undefined): Leaf {
+  const plan = work ? `${work.step}.${work.attempt}` : '';
+  return { plan, number, sequences: sequences.map(sequenceInput) };
 }
 
 function without(numbers: readonly number[], number: number): number[] {

@@ -66,7 +66,7 @@ function stepPlan(message: Of<'stepPlan'>, work: StepAtWork): StepPlan {
     audited: [...audited],
     discarded: [...discarded],
     sftScale,
-    mismatched: microbatchMessages(plan.mismatched, mismatched, referenceOfPair),
+    mismatched: microbatchMessages(plan.mismatched, mismatched, referenceOfPair, referenceOfRow),
     matched: microbatchMessages(plan.matched, matched, referenceOfRow),
   };
 }

@@ -81,7 +81,9 @@ export const TrainingSchema = z
     epochs: z.number().positive().default(1).describe('Passes over the training rows.'),
     maxSteps: positiveInt.optional().describe('Ends the run after this many steps.'),
     globalBatch: positiveInt.default(32).describe('Rows of one step; 8 to 128 advised, kto needs 2 or more.'),
-    microbatchTokens: positiveInt.default(2048).describe('Token budget of a microbatch (rows times the longest row).'),
+    microbatchTokens: positiveInt
+      .default(512)
+      .describe('Token budget of a microbatch; a longer row is alone. Part of what makes bits equal.'),
     microbatchRows: positiveInt.optional().describe('Most rows of a microbatch.'),
     learningRate: z
       .number()
@@ -175,6 +177,13 @@ export const RunConfigSchema = z.strictObject({
     .enum(['auto', 'tensorflow-gpu', 'tensorflow', 'wasm'])
     .default('auto')
     .describe('Tensor engine; auto takes the best that loads.'),
+  memoryBudget: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'GiB that each worker may hold for forward passes until their backward pass; what does not fit is computed again. 15% of the machine’s memory when left out.',
+    ),
   threads: positiveInt
     .default(1)
     .describe('Compute threads of each worker. Part of what makes bits equal, so never guessed from the machine.'),

@@ -102,7 +102,7 @@ test('a newer plan replaces the one at work at the next microbatch', async () =>
   const compute = linearCompute({
     ...original,
     gradient: async (request) => {
-      begun.push(request.sequences[0]!.row);
+      begun.push(request.leaf.sequences[0]!.row);
       if (begun.length === 1) await gate.promise;
       return original.gradient(request);
     },

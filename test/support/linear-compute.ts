@@ -90,9 +90,9 @@ function scoreOf(sequence: SequenceInput, parameters: Float32Array): SequenceSco
   return { row: sequence.row, policyLogp, referenceLogp, entropySum: length, logitSum: 0 };
 }
 
-function gradient({ sequences, loss, z0, sftScale, into }: GradientRequest, parameters: Float32Array): SequenceScore[] {
+function gradient({ leaf, loss, z0, sftScale, into }: GradientRequest, parameters: Float32Array): SequenceScore[] {
   const sum = new Float32Array(into).fill(0);
-  return sequences.map((sequence) => {
+  return leaf.sequences.map((sequence) => {
     const score = scoreOf(sequence, parameters);
     const completionLength = sequence.tokenIds.length - sequence.promptLength;
     const { slope } = exampleLoss({ ...sequence, ...score, completionLength }, z0, loss, sftScale);

@@ -41,15 +41,28 @@ export interface Loaded {
   readonly digest: string;
 }
 
+/** One leaf of a step. */
+export interface Leaf {
+  /** Names the step and the attempt at it. */
+  readonly plan: string;
+  /** In the reduction tree. */
+  readonly number: number;
+  readonly sequences: readonly SequenceInput[];
+}
+
 export interface ScoreRequest {
   readonly sequences: readonly SequenceInput[];
+  /** The leaf of the same rows, whose prompts these share: what they have in common is computed once. */
+  readonly beside?: Leaf;
+  /** The gradient of `beside` comes next: its forward pass may be kept. */
+  readonly keepsBeside?: boolean;
   readonly policy: boolean;
   /** Computes the reference of sequences that carry none. */
   readonly reference: boolean;
 }
 
 export interface GradientRequest {
-  readonly sequences: readonly SequenceInput[];
+  readonly leaf: Leaf;
   readonly loss: LossSettings;
   readonly z0: number;
   readonly sftScale: number;

@@ -31,7 +31,13 @@ describe.each(ENGINES)('on %s', (engine) => {
     async function train(on: Compute, updateNumber: number): Promise<string> {
       const into = new SharedArrayBuffer(loaded.values.byteLength);
       const sequences = SEQUENCES.map((sequence) => ({ ...sequence, referenceLogp: -30 }));
-      await on.gradient({ sequences, loss: LOSS, z0: 0.1, sftScale: 1, into });
+      await on.gradient({
+        leaf: { plan: `${updateNumber}`, number: 0, sequences },
+        loss: LOSS,
+        z0: 0.1,
+        sftScale: 1,
+        into,
+      });
       const { norm } = await on.measure(into);
       return on.update({ gradient: into, norm, learningRate: 1e-2, updateNumber });
     }

@@ -29,16 +29,19 @@ export function engineCompute(): Compute {
       } satisfies Loaded;
     },
     async score(request) {
-      const { config, decoder, updated } = loaded();
+      const { config, decoder, updated, passes } = loaded();
       if (request.reference && updated && config.method === 'full') {
         throw new ProspectError(
           'PROTOCOL',
           'Reference log-probs of full fine-tuning must be computed before the first update.',
         );
       }
-      return scoreSequences(decoder, request);
+      return scoreSequences(decoder, request, passes);
     },
-    gradient: async (request) => leafGradient(loaded().decoder, request),
+    gradient: async (request) => {
+      const { decoder, passes } = loaded();
+      return leafGradient(decoder, request, passes);
+    },
     add: async (request) => addInPlace(request),
     measure: async (shared) => {
       const values = new Float32Array(shared);
@@ -67,6 +70,7 @@ function update(training: Training, request: UpdateRequest): string {
   const { layout, values, putBack } = training.parameters;
   const settings = { beta1: adamBeta1, beta2: adamBeta2, epsilon: adamEpsilon, weightDecay, clipNorm };
   adamUpdate(layout, values, training.adam, { ...request, gradient: new Float32Array(request.gradient) }, settings);
+  training.passes.clear();
   putBack();
   training.updated = true;
   return digestOf(values);

@@ -1,18 +1,22 @@
 /** What training changes, parameters and moments, beside the model that it changes: loaded, copied out, replaced. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../core/config/schema.js';
+import { type LeafPasses, leafPasses } from '../kto/leaf-passes.js';
 import { buildDecoder, weightsOf } from '../model/build-decoder.js';
 import type { Decoder } from '../model/decoder.js';
 import { attachAdapters } from '../model/lora.js';
 import { makeTrainable, type TrainableParameters } from '../model/weights.js';
 import { type AdamState, adamState } from '../optimizer/adamw.js';
 import type { StateArrays } from './compute.js';
+import { memoryBudgetBytes } from './memory-budget.js';
 
 export interface Training {
   readonly config: RunConfig;
   readonly decoder: Decoder;
   readonly parameters: TrainableParameters;
   readonly adam: AdamState;
+  /** Forward passes of the parameters as they are. */
+  readonly passes: LeafPasses;
   /** The parameters are not those of the start any more. */
   updated: boolean;
 }
@@ -22,7 +26,8 @@ export async function loadTraining(config: RunConfig): Promise<Training> {
   const { method, lora, training } = config;
   const weights = method === 'lora' ? attachAdapters(decoder, lora, training.seed) : weightsOf(decoder);
   const parameters = makeTrainable(weights);
-  return { config, decoder, parameters, adam: adamState(parameters.layout.length), updated: false };
+  const passes = leafPasses(memoryBudgetBytes(config.memoryBudget));
+  return { config, decoder, parameters, adam: adamState(parameters.layout.length), passes, updated: false };
 }
 
 export function exportState({ parameters, adam }: Training, into: StateArrays): void {
@@ -36,6 +41,7 @@ export function importState(training: Training, from: StateArrays): void {
   parameters.values.set(new Float32Array(from.parameters));
   adam.first.set(new Float32Array(from.firstMoment));
   adam.second.set(new Float32Array(from.secondMoment));
+  training.passes.clear();
   parameters.putBack();
   training.updated = true;
 }
@@ -53,6 +59,7 @@ export async function resetState(training: Training): Promise<void> {
   }
   adam.first.fill(0);
   adam.second.fill(0);
+  training.passes.clear();
   parameters.putBack();
   training.updated = false;
 }

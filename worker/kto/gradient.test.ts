@@ -9,6 +9,7 @@ import type { Decoder } from '../model/decoder.js';
 import { attachAdapters } from '../model/lora.js';
 import { makeTrainable, type TrainableParameters } from '../model/weights.js';
 import { leafGradient } from './gradient.js';
+import { leafPasses } from './leaf-passes.js';
 import { scoreSequences } from './score.js';
 
 const LOSS: LossSettings = { type: 'kto', beta: 0.5, desirableWeight: 1, undesirableWeight: 1.3, sftWeight: 0.2 };
@@ -24,7 +25,7 @@ const SEQUENCES = [sequence(0, 9, 4), sequence(1, 7, 3), sequence(2, 6, 1)];
 
 /** The loss that the gradient belongs to, from a plain forward pass. */
 function lossOf(decoder: Decoder, sequences: readonly SequenceInput[]): number {
-  const scores = scoreSequences(decoder, { sequences, policy: true, reference: false });
+  const scores = scoreSequences(decoder, { sequences, policy: true, reference: false }, leafPasses(0));
   return scores.reduce((sum, score, i) => {
     const { desirable, tokenIds, promptLength } = sequences[i]!;
     const example = { ...score, desirable, completionLength: tokenIds.length - promptLength };
@@ -38,7 +39,8 @@ function gradientOf(
   sequences: readonly SequenceInput[],
 ): Float32Array {
   const into = new SharedArrayBuffer(parameters.shared.byteLength);
-  leafGradient(decoder, { sequences, loss: LOSS, z0: Z0, sftScale: SFT_SCALE, into });
+  const leaf = { plan: '', number: 0, sequences };
+  leafGradient(decoder, { leaf, loss: LOSS, z0: Z0, sftScale: SFT_SCALE, into }, leafPasses(0));
   return new Float32Array(into);
 }
 

@@ -5,36 +5,53 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { exampleLoss, needsReference } from '../../core/kto.js';
 import type { GradientRequest, SequenceScore } from '../compute/compute.js';
-import { backward, type Decoder, forwardSaving } from '../model/decoder.js';
+import { release } from '../engine/kernels/scope.js';
+import type { Decoder } from '../model/decoder.js';
 import { gradientSink } from '../model/gradient-sink.js';
-import { scoreTokens, scoreTokensBackward } from '../model/head.js';
-import { packSequences } from './completion-positions.js';
-import { gatherRows, referenceLogps, scoreOf, sumTokens } from './score.js';
+import { scoreTokensBackward } from '../model/head.js';
+import { backward } from '../model/training-pass.js';
+import type { LeafPass, LeafPasses } from './leaf-passes.js';
+import { referenceSums, scoreOf, sumTokens } from './score.js';
 
 /** Fills `request.into` with the sum over the examples of d(loss)/d(parameters), and returns the scores. */
-export function leafGradient(decoder: Decoder, request: GradientRequest): SequenceScore[] {
-  const { sequences, loss } = request;
-  const packed = packSequences(sequences);
-  const reference = needsReference(loss.type) ? referenceLogps(decoder, sequences) : undefined;
-  const { hidden, saved } = forwardSaving(decoder, packed.tokens);
-  const input = { hidden: gatherRows(hidden, packed.positions), targets: packed.targets };
-  const sums = sumTokens(scoreTokens(decoder.head, input), packed);
-  const scores = sequences.map((sequence, i) => scoreOf(sequence, sums[i]!, reference?.[i] ?? sums[i]!.logp));
+export function leafGradient(decoder: Decoder, request: GradientRequest, passes: LeafPasses): SequenceScore[] {
+  const { leaf, loss } = request;
+  const pass = passes.take(decoder, leaf);
+  const { packed, training, input } = pass;
+  const sums = sumTokens(pass.scores, packed);
+  const reference = needsReference(loss.type) ? referenceLogps(decoder, request, passes) : undefined;
+  const scores = leaf.sequences.map((sequence, i) => scoreOf(sequence, sums[i]!, reference?.[i] ?? sums[i]!.logp));
 
+  const sink = gradientSink(new Float32Array(request.into).fill(0));
+  const slopes = slopesOf(scores, pass, request);
+  const dHidden = tf.tidy(() => {
+    const dRows = pass.unit
+      ? tf.mul(pass.unit, tf.tensor2d(slopes, [slopes.length, 1]))
+      : scoreTokensBackward(decoder.head, input, slopes, sink);
+    const rows = tf.tensor2d(packed.positions, [packed.positions.length, 1], 'int32');
+    return tf.scatterND(rows, dRows, training.hidden.shape);
+  });
+  release([input.hidden, ...(pass.unit ? [pass.unit] : [])]);
+  backward(decoder, training, dHidden, sink);
+  dHidden.dispose();
+  return scores;
+}
+
+function referenceLogps(decoder: Decoder, { leaf }: GradientRequest, passes: LeafPasses): readonly number[] {
+  const known = leaf.sequences.map(({ referenceLogp }) => referenceLogp);
+  if (known.every((logp) => logp !== undefined)) return known;
+  const computed = passes.references.get(leaf.number) ?? referenceSums(decoder, leaf.sequences);
+  return known.map((logp, i) => logp ?? computed[i]!);
+}
+
+/** d(loss)/d(logp) of each position. */
+function slopesOf(scores: readonly SequenceScore[], { packed }: LeafPass, request: GradientRequest): Float32Array {
   const slopes = new Float32Array(packed.targets.length);
   scores.forEach(({ policyLogp, referenceLogp }, i) => {
     const [from, to] = [packed.starts[i]!, packed.starts[i + 1]!];
-    const example = { desirable: sequences[i]!.desirable, policyLogp, referenceLogp, completionLength: to - from };
-    slopes.fill(exampleLoss(example, request.z0, loss, request.sftScale).slope, from, to);
+    const { desirable } = request.leaf.sequences[i]!;
+    const example = { desirable, policyLogp, referenceLogp, completionLength: to - from };
+    slopes.fill(exampleLoss(example, request.z0, request.loss, request.sftScale).slope, from, to);
   });
-  const sink = gradientSink(new Float32Array(request.into).fill(0));
-  const dHidden = tf.tidy(() => {
-    const dRows = scoreTokensBackward(decoder.head, input, slopes, sink);
-    const rows = tf.tensor2d(packed.positions, [packed.positions.length, 1], 'int32');
-    return tf.scatterND(rows, dRows, [hidden.shape[0]!, hidden.shape[1]!]);
-  });
-  tf.dispose([hidden, input.hidden]);
-  backward(decoder, saved, dHidden, sink);
-  dHidden.dispose();
-  return scores;
+  return slopes;
 }

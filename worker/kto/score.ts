@@ -1,10 +1,15 @@
 /** Log-probs of completions, without gradient. */
-import * as tf from '@tensorflow/tfjs-core';
-import type { ScoreRequest, SequenceInput, SequenceScore } from '../compute/compute.js';
-import { type Decoder, forward } from '../model/decoder.js';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Leaf, ScoreRequest, SequenceInput, SequenceScore } from '../compute/compute.js';
+import { release } from '../engine/kernels/scope.js';
+import { type Decoder, forward, forwardKeeping } from '../model/decoder.js';
 import { scoreTokens, type TokenScores } from '../model/head.js';
 import type { Role } from '../model/layers/linear.js';
-import { type Packed, packSequences } from './completion-positions.js';
+import type { KeysAndValues } from '../model/layers/self-attention.js';
+import { dropKeysAndValues } from '../model/training-pass.js';
+import { type Packed, packBeside, packSequences } from './completion-positions.js';
+import { gatherRows } from './gather-rows.js';
+import type { LeafPasses } from './leaf-passes.js';
 
 /** Sums over one sequence's completion tokens, float64. */
 export interface SequenceSums {
@@ -17,9 +22,9 @@ export interface SequenceSums {
  * Scores a microbatch. What was not asked for, or is known already, is not computed: an unknown reference is the policy
  * itself (reward 0), an unasked policy is 0.
  */
-export function scoreSequences(decoder: Decoder, request: ScoreRequest): SequenceScore[] {
-  const policy = request.policy ? sumsOf(decoder, request.sequences, 'policy') : undefined;
-  const reference = request.reference ? referenceLogps(decoder, request.sequences) : undefined;
+export function scoreSequences(decoder: Decoder, request: ScoreRequest, passes: LeafPasses): SequenceScore[] {
+  const policy = request.policy ? policySums(decoder, request, passes) : undefined;
+  const reference = request.reference ? referenceOf(decoder, request, passes) : undefined;
   return request.sequences.map((sequence, index) => {
     const own = policy?.[index] ?? { logp: 0, entropySum: 0, logitSum: 0 };
     return scoreOf(sequence, own, reference?.[index] ?? sequence.referenceLogp ?? own.logp);
@@ -30,25 +35,74 @@ export function scoreOf({ row }: SequenceInput, sums: SequenceSums, referenceLog
   return { row, policyLogp: sums.logp, referenceLogp, entropySum: sums.entropySum, logitSum: sums.logitSum };
 }
 
-/** Known reference log-probs are passed on; if any is missing the whole microbatch is computed, so that bits don't depend on which. */
-export function referenceLogps(decoder: Decoder, sequences: readonly SequenceInput[]): number[] {
+/** Log-probs of the reference, each sequence by itself from its beginning. */
+export function referenceSums(decoder: Decoder, sequences: readonly SequenceInput[]): number[] {
+  return logpsOf(sumsOf(decoder, packSequences(sequences), 'reference'));
+}
+
+function logpsOf(sums: readonly SequenceSums[]): number[] {
+  return sums.map(({ logp }) => logp);
+}
+
+function policySums(
+  decoder: Decoder,
+  { sequences, beside, keepsBeside = false }: ScoreRequest,
+  passes: LeafPasses,
+): SequenceSums[] {
+  if (beside === undefined) return sumsOf(decoder, packSequences(sequences), 'policy');
+  if (!keepsBeside) return besideSums(decoder, sequences, beside, 'policy', () => {});
+  const pass = passes.begin(decoder, beside);
+  const packed = packBeside(sequences, beside.sequences, pass.packed.rows.spans);
+  const sums = sumsOf(decoder, packed, 'policy', pass.training.keysAndValues);
+  dropKeysAndValues(pass.training);
+  passes.keep(decoder, beside, pass);
+  return sums;
+}
+
+/** Known ones are passed on; if any is missing the whole microbatch is computed, so that bits don't depend on which. */
+function referenceOf(decoder: Decoder, request: ScoreRequest, passes: LeafPasses): number[] {
+  const { sequences, beside, keepsBeside = false } = request;
   const known = sequences.map(({ referenceLogp }) => referenceLogp);
   if (known.every((logp) => logp !== undefined)) return known;
-  const computed = sumsOf(decoder, sequences, 'reference');
+  const computed = beside
+    ? besideSums(decoder, sequences, beside, 'reference', (leaf, hidden) => {
+        // The leaf's own reference is wanted next, and needs no more than the head.
+        const isKnown = beside.sequences.every(({ referenceLogp }) => referenceLogp !== undefined);
+        if (keepsBeside && !isKnown) passes.references.set(beside.number, logpsOf(headSums(decoder, leaf, hidden)));
+      })
+    : sumsOf(decoder, packSequences(sequences), 'reference');
   return known.map((logp, index) => logp ?? computed[index]!.logp);
 }
 
-function sumsOf(decoder: Decoder, sequences: readonly SequenceInput[], role: Role): SequenceSums[] {
-  const packed = packSequences(sequences);
-  const hidden = tf.tidy(() => gatherRows(forward(decoder, packed.tokens, role), packed.positions));
-  const scores = scoreTokens(decoder.head, { hidden, targets: packed.targets });
+/** @param visit sees the leaf's own hidden states. */
+function besideSums(
+  decoder: Decoder,
+  sequences: readonly SequenceInput[],
+  beside: Leaf,
+  role: Role,
+  visit: (leaf: Packed, hidden: tf.Tensor) => void,
+): SequenceSums[] {
+  const leaf = packSequences(beside.sequences);
+  const { hidden, keysAndValues } = forwardKeeping(decoder, leaf.rows, role);
+  visit(leaf, hidden);
   hidden.dispose();
-  return sumTokens(scores, packed);
+  const sums = sumsOf(decoder, packBeside(sequences, beside.sequences, leaf.rows.spans), role, keysAndValues);
+  release(keysAndValues);
+  return sums;
 }
 
-/** Rows `positions` of x [n, width]. */
-export function gatherRows(x: tf.Tensor, positions: Int32Array): tf.Tensor {
-  return tf.tidy(() => tf.gather(x, tf.tensor1d(positions, 'int32')));
+function sumsOf(decoder: Decoder, packed: Packed, role: Role, earlier?: readonly KeysAndValues[]): SequenceSums[] {
+  const hidden = forward(decoder, packed.rows, role, earlier);
+  const sums = headSums(decoder, packed, hidden);
+  hidden.dispose();
+  return sums;
+}
+
+function headSums({ head }: Decoder, packed: Packed, hidden: tf.Tensor): SequenceSums[] {
+  const rows = gatherRows(hidden, packed.positions);
+  const scores = scoreTokens(head, { hidden: rows, targets: packed.targets });
+  rows.dispose();
+  return sumTokens(scores, packed);
 }
 
 export function sumTokens(scores: TokenScores, { starts }: Packed): SequenceSums[] {

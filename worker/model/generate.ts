@@ -2,11 +2,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ProspectError } from '../../core/errors.js';
 import { randomFrom } from '../../core/order/mix.js';
-import { release } from '../engine/kernels/scope.js';
-import { type Decoder, forwardCached } from './decoder.js';
+import { release, scope } from '../engine/kernels/scope.js';
+import { type Decoder, forwardKeeping } from './decoder.js';
 import { logitsOf } from './head.js';
 import type { Role } from './layers/linear.js';
-import type { KeyValueCache } from './layers/self-attention.js';
+import type { KeysAndValues } from './layers/self-attention.js';
 import { type Sampling, sampleToken } from './sample.js';
 
 export interface GenerateOptions extends Sampling {
@@ -32,37 +32,45 @@ export function* generateTokens(decoder: Decoder, prompt: Uint32Array, options: 
     );
   }
   const random = randomFrom(options.seed);
-  const caches: KeyValueCache[] = decoder.blocks.map(() => ({}));
+  let earlier: KeysAndValues[] | undefined;
   const room = Math.min(options.maxTokens, maxPositions - prompt.length);
   try {
     let newest = prompt;
-    for (let made = 0, start = 0; made < room; made++) {
-      const logits = lastLogits(decoder, newest, start, caches, options.role ?? 'policy');
-      start += newest.length;
-      const token = sampleToken(logits, options, random());
+    for (let made = 0; made < room; made++) {
+      const next = lastLogits(decoder, newest, earlier, options.role ?? 'policy');
+      release(earlier ?? []);
+      earlier = next.all;
+      const token = sampleToken(next.logits, options, random());
       if (options.stopTokenIds.includes(token)) return;
       yield token;
       newest = Uint32Array.of(token);
     }
   } finally {
-    release(caches);
+    release(earlier ?? []);
   }
 }
 
+/** @returns the logits after the newest tokens, and keys and values of all tokens so far, which the caller owns. */
 function lastLogits(
   decoder: Decoder,
-  tokenIds: Uint32Array,
-  start: number,
-  caches: KeyValueCache[],
+  newest: Uint32Array,
+  earlier: readonly KeysAndValues[] | undefined,
   role: Role,
-): Float32Array {
-  const length = tokenIds.length;
-  const logits = tf.tidy(() => {
-    const tokens = { tokenIds: Int32Array.from(tokenIds), batch: 1, length };
-    const hidden = forwardCached(decoder, tokens, start, caches, role);
-    return logitsOf(decoder.head, hidden, length - 1, 1);
+): { logits: Float32Array; all: KeysAndValues[] } {
+  const { length } = newest;
+  const before = { start: 0, length: earlier?.[0]?.k.shape[0] ?? 0 };
+  const rows = { tokenIds: Int32Array.from(newest), spans: [{ start: 0, length, before }] };
+  const { logits, all } = scope(() => {
+    const { hidden, keysAndValues } = forwardKeeping(decoder, rows, role, earlier);
+    const all = keysAndValues.map((own, layer) => joined(earlier?.[layer], own));
+    return { logits: logitsOf(decoder.head, hidden, length - 1, 1), all };
   });
   const values = logits.dataSync<'float32'>();
   logits.dispose();
-  return values;
+  return { logits: values, all };
+}
+
+function joined(earlier: KeysAndValues | undefined, own: KeysAndValues): KeysAndValues {
+  if (earlier === undefined) return own;
+  return { k: tf.concat([earlier.k, own.k]), v: tf.concat([earlier.v, own.v]) };
 }

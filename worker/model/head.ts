@@ -1,8 +1,9 @@
 /**
  * The output head at completion positions only, in chunks: log-probs, entropy and mean logit of each token forward, the
- * gradient of the log-probs backward. A full logits tensor never exists; the backward pass computes its chunk again.
+ * gradient of the log-probs backward. A full logits tensor never exists.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { logitScores, logitSlopes } from '../engine/kernels/logit-scores.js';
 import { matMul } from '../engine/kernels/matmul.js';
 import { scope } from '../engine/kernels/scope.js';
 import type { GradientSink } from './gradient-sink.js';
@@ -28,59 +29,30 @@ export interface TokenScores {
 }
 
 export function scoreTokens(head: Weight, input: HeadInput): TokenScores {
-  const count = input.targets.length;
-  const scores = {
-    logps: new Float64Array(count),
-    entropies: new Float64Array(count),
-    logits: new Float64Array(count),
-  };
-  for (const { start, length } of chunks(count, head.shape[0]!)) {
-    const parts = scoreChunk(head, input, start, length);
-    for (let i = 0; i < length; i++) {
-      // The engine's part ends at sums of exponentials; the logarithm and the differences are taken here, in float64.
-      const logNormaliser = Math.log(parts.sums[i]!);
-      scores.logps[start + i] = parts.chosen[i]! - parts.top[i]! - logNormaliser;
-      scores.entropies[start + i] = logNormaliser - parts.weighted[i]! / parts.sums[i]!;
-      scores.logits[start + i] = parts.means[i]!;
-    }
+  const scores = noScores(input);
+  for (const chunk of chunks(input, head)) {
+    tf.tidy(() => readScores(chunkLogits(head, input, chunk), chunkTargets(input, chunk), chunk.start, scores));
   }
   return scores;
 }
 
-interface ChunkParts {
-  /** The target's logit. */
-  readonly chosen: Float32Array;
-  /** The largest logit. */
-  readonly top: Float32Array;
-  /** Sum of exp(logit − top). */
-  readonly sums: Float32Array;
-  /** Sum of exp(logit − top)·(logit − top). */
-  readonly weighted: Float32Array;
-  readonly means: Float32Array;
-}
-
-function scoreChunk(head: Weight, { hidden, targets }: HeadInput, start: number, length: number): ChunkParts {
-  const parts = tf.tidy(() => {
-    const logits = logitsOf(head, hidden, start, length);
-    const target = tf.oneHot(tf.tensor1d(targets.slice(start, start + length), 'int32'), head.shape[0]!);
-    const top = tf.max(logits, 1, true);
-    const shifted = tf.sub(logits, top);
-    const exponentials = tf.exp(shifted);
-    return {
-      chosen: tf.sum(tf.mul(logits, target), 1),
-      top: tf.squeeze(top, [1]),
-      sums: tf.sum(exponentials, 1),
-      weighted: tf.sum(tf.mul(exponentials, shifted), 1),
-      means: tf.mean(logits, 1),
-    };
+/**
+ * The scores, and d(logp)/d(hidden) of each position [count, width]: for a frozen head, the loss's slope is all that its
+ * gradient still lacks, so that the logits are not needed again.
+ */
+export function scoreTokensWithSlopes(head: Weight, input: HeadInput): { scores: TokenScores; unit: tf.Tensor } {
+  const scores = noScores(input);
+  const unit = overChunks(head, input, (chunk) => {
+    const logits = chunkLogits(head, input, chunk);
+    const targets = chunkTargets(input, chunk);
+    readScores(logits, targets, chunk.start, scores);
+    return matMul(logitSlopes(logits, targets), head.tensor);
   });
-  const read = Object.entries(parts).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]);
-  tf.dispose(parts);
-  return Object.fromEntries(read) as ChunkParts;
+  return { scores, unit };
 }
 
 /**
- * Gradient with respect to the hidden states [count, width].
+ * Gradient with respect to the hidden states [count, width]; that of a trainable head goes to the sink.
  * @param slopes d(loss)/d(logp) of each position; d(logp)/d(logits) = onehot(target) − softmax(logits).
  */
 export function scoreTokensBackward(
@@ -89,36 +61,68 @@ export function scoreTokensBackward(
   slopes: Float32Array,
   sink: GradientSink,
 ): tf.Tensor {
-  return tf.tidy(() => {
-    const parts = chunks(input.targets.length, head.shape[0]!).map(({ start, length }) =>
-      scope(() => {
-        const probabilities = tf.softmax(logitsOf(head, input.hidden, start, length));
-        const targets = tf.oneHot(tf.tensor1d(input.targets.slice(start, start + length), 'int32'), head.shape[0]!);
-        const slope = tf.tensor2d(slopes.slice(start, start + length), [length, 1]);
-        const dLogits = tf.mul(tf.sub(targets, probabilities), slope);
-        if (head.slot !== undefined) {
-          sink.add(head, matMul(dLogits, rowsOf(input.hidden, start, length), { a: true }));
-        }
-        return matMul(dLogits, head.tensor);
-      }),
-    );
-    return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
+  return overChunks(head, input, (chunk) => {
+    const { start, length } = chunk;
+    const unit = logitSlopes(chunkLogits(head, input, chunk), chunkTargets(input, chunk));
+    const dLogits = tf.mul(unit, tf.tensor2d(slopes.slice(start, start + length), [length, 1]));
+    if (head.slot !== undefined) sink.add(head, matMul(dLogits, rowsOf(input.hidden, chunk), { a: true }));
+    return matMul(dLogits, head.tensor);
   });
 }
 
 /** Logits [length, vocabulary] of some positions. */
 export function logitsOf(head: Weight, hidden: tf.Tensor, start: number, length: number): tf.Tensor2D {
-  return matMul(rowsOf(hidden, start, length), head.tensor, { b: true });
+  return matMul(rowsOf(hidden, { start, length }), head.tensor, { b: true });
 }
 
-function rowsOf(hidden: tf.Tensor, start: number, length: number): tf.Tensor {
+interface Chunk {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The engine's part ends at sums of exponentials; the logarithm and the differences are taken here, in float64. */
+function readScores(logits: tf.Tensor2D, targets: Int32Array, start: number, into: TokenScores): void {
+  const { chosen, top, sums, weighted, means } = logitScores(logits, targets);
+  for (let i = 0; i < targets.length; i++) {
+    const logNormaliser = Math.log(sums[i]!);
+    into.logps[start + i] = chosen[i]! - top[i]! - logNormaliser;
+    into.entropies[start + i] = logNormaliser - weighted[i]! / sums[i]!;
+    into.logits[start + i] = means[i]!;
+  }
+}
+
+function noScores({ targets }: HeadInput): TokenScores {
+  return {
+    logps: new Float64Array(targets.length),
+    entropies: new Float64Array(targets.length),
+    logits: new Float64Array(targets.length),
+  };
+}
+
+/** Chunk results [length, width], put together. */
+function overChunks(head: Weight, input: HeadInput, compute: (chunk: Chunk) => tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const parts = chunks(input, head).map((chunk) => scope(() => compute(chunk)));
+    return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
+  });
+}
+
+function chunkLogits(head: Weight, { hidden }: HeadInput, { start, length }: Chunk): tf.Tensor2D {
+  return logitsOf(head, hidden, start, length);
+}
+
+function chunkTargets({ targets }: HeadInput, { start, length }: Chunk): Int32Array {
+  return targets.slice(start, start + length);
+}
+
+function rowsOf(hidden: tf.Tensor, { start, length }: Chunk): tf.Tensor {
   return length === hidden.shape[0] ? hidden : tf.slice(hidden, [start, 0], [length, hidden.shape[1]!]);
 }
 
-function chunks(count: number, vocabulary: number): { start: number; length: number }[] {
-  const size = Math.max(1, Math.floor(CHUNK_ELEMENTS / vocabulary));
-  return Array.from({ length: Math.ceil(count / size) }, (_, chunk) => {
+function chunks({ targets }: HeadInput, head: Weight): Chunk[] {
+  const size = Math.max(1, Math.floor(CHUNK_ELEMENTS / head.shape[0]!));
+  return Array.from({ length: Math.ceil(targets.length / size) }, (_, chunk) => {
     const start = chunk * size;
-    return { start, length: Math.min(size, count - start) };
+    return { start, length: Math.min(size, targets.length - start) };
   });
 }

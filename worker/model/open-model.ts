@@ -6,6 +6,7 @@ import { buildDecoder, weightsOf } from './build-decoder.js';
 import { type Decoder, forward } from './decoder.js';
 import { logitsOf } from './head.js';
 import { applyAdapter } from './lora.js';
+import { layRows } from './token-rows.js';
 
 export interface OpenRequest {
   /** Hugging Face folder. */
@@ -42,7 +43,7 @@ export async function openModel({ folder, adapter, engine: choice, threads }: Op
 function logitsPerPosition(decoder: Decoder, tokenIds: Uint32Array): Float32Array[] {
   const length = tokenIds.length;
   const all = tf.tidy(() => {
-    const hidden = forward(decoder, { tokenIds: Int32Array.from(tokenIds), batch: 1, length }, 'policy');
+    const hidden = forward(decoder, layRows([tokenIds]), 'policy');
     return logitsOf(decoder.head, hidden, 0, length);
   });
   const values = all.dataSync<'float32'>();

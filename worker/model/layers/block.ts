@@ -9,8 +9,8 @@ import {
   type AttentionSaved,
   attentionBackward,
   attentionForward,
-  type KeyValueCache,
-  type Positions,
+  type KeysAndValues,
+  type Placement,
   type SelfAttention,
 } from './self-attention.js';
 
@@ -21,47 +21,50 @@ export interface Block {
   readonly mlp: Mlp;
 }
 
-/** Everything the backward pass needs; each tensor is owned by it. */
+/** What the backward pass needs beside the block's input; each tensor is owned by it. */
 export interface BlockSaved {
-  readonly x: tf.Tensor;
   readonly attention: AttentionSaved;
   /** After the attention half. */
   readonly middle: tf.Tensor;
   readonly mlp: MlpSaved;
 }
 
-/** x [n, hidden] → [n, hidden]. The caller owns y and all of `saved`, which holds x itself. */
+/** x [n, hidden] → y [n, hidden]. The caller owns all three results. */
 export function blockForward(
   block: Block,
   x: tf.Tensor,
-  positions: Positions,
+  placement: Placement,
   role: Role,
-  cache?: KeyValueCache,
-): { y: tf.Tensor; saved: BlockSaved } {
-  const { y, ...saved } = scope(() => {
+  earlier?: KeysAndValues,
+): { y: tf.Tensor; own: KeysAndValues; saved: BlockSaved } {
+  return scope(() => {
     const attentionIn = normForward(block.attentionNorm, x);
-    const { y: attended, saved: attention } = attentionForward(block.attention, attentionIn, positions, role, cache);
+    const {
+      y: attended,
+      own,
+      saved: attention,
+    } = attentionForward(block.attention, attentionIn, placement, role, earlier);
     const middle = tf.add(x, attended);
     const { y: fed, saved: mlp } = mlpForward(block.mlp, normForward(block.mlpNorm, middle), role);
-    return { y: tf.add(middle, fed), attention, middle, mlp };
+    return { y: tf.add(middle, fed), own, saved: { attention, middle, mlp } };
   });
-  return { y, saved: { x, ...saved } };
 }
 
-/** Gradient with respect to the block's input; norms are computed again rather than kept. */
+/** Gradient with respect to the block's input x; norms are computed again rather than kept. */
 export function blockBackward(
   block: Block,
+  x: tf.Tensor,
   saved: BlockSaved,
   dy: tf.Tensor,
-  positions: Positions,
+  placement: Placement,
   sink: GradientSink,
 ): tf.Tensor {
   return tf.tidy(() => {
     const mlpIn = normForward(block.mlpNorm, saved.middle);
     const dMlpIn = mlpBackward(block.mlp, mlpIn, saved.mlp, dy, sink);
     const dMiddle = tf.add(dy, normBackward(block.mlpNorm, saved.middle, dMlpIn, sink));
-    const attentionIn = normForward(block.attentionNorm, saved.x);
-    const dAttentionIn = attentionBackward(block.attention, attentionIn, saved.attention, dMiddle, positions, sink);
-    return tf.add(dMiddle, normBackward(block.attentionNorm, saved.x, dAttentionIn, sink));
+    const attentionIn = normForward(block.attentionNorm, x);
+    const dAttentionIn = attentionBackward(block.attention, attentionIn, saved.attention, dMiddle, placement, sink);
+    return tf.add(dMiddle, normBackward(block.attentionNorm, x, dAttentionIn, sink));
   });
 }

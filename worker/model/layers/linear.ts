@@ -1,5 +1,6 @@
 /**
  * A linear layer with an optional LoRA adapter (Hu et al., arXiv 2106.09685): y = x·W + b + scale·(x·Aᵀ)·Bᵀ.
+ * The scale is applied where the rows are narrow.
  * Gradients of frozen parts are never computed.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -40,8 +41,8 @@ export function linearForward(linear: Linear, x: tf.Tensor, role: Role): tf.Tens
     if (linear.bias !== undefined) y = tf.add(y, linear.bias.tensor);
     const pair = adapterOf(linear, role);
     if (pair === undefined) return y;
-    const low = matMul(x, pair.a, { b: true });
-    return tf.add(y, tf.mul(matMul(low, pair.b, { b: true }), linear.adapter!.scale));
+    const low = tf.mul(matMul(x, pair.a, { b: true }), linear.adapter!.scale);
+    return tf.add(y, matMul(low, pair.b, { b: true }));
   });
 }
 
@@ -60,10 +61,9 @@ export function linearBackward(linear: Linear, x: tf.Tensor, dy: tf.Tensor, sink
 }
 
 function adapterBackward(adapter: Adapter, x: tf.Tensor, dy: tf.Tensor, sink: GradientSink): tf.Tensor {
-  const low = matMul(x, adapter.a.tensor, { b: true });
-  const scaled = tf.mul(dy, adapter.scale);
-  sink.add(adapter.b, matMul(scaled, low, { a: true }));
-  const dLow = matMul(scaled, adapter.b.tensor);
+  const low = tf.mul(matMul(x, adapter.a.tensor, { b: true }), adapter.scale);
+  sink.add(adapter.b, matMul(dy, low, { a: true }));
+  const dLow = tf.mul(matMul(dy, adapter.b.tensor), adapter.scale);
   sink.add(adapter.a, matMul(dLow, x, { a: true }));
   return matMul(dLow, adapter.a.tensor);
 }

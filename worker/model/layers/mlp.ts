@@ -1,5 +1,6 @@
-/** The feed-forward half of a block: gated (SwiGLU, Shazeer, arXiv 2002.05202) or plain. */
+/** The feed-forward half of a block: gated (SwiGLU and its like) or plain. */
 import * as tf from '@tensorflow/tfjs-core';
+import { swiglu, swigluGradient } from '../../engine/kernels/swiglu.js';
 import type { GradientSink } from '../gradient-sink.js';
 import type { Activation } from '../spec.js';
 import { activationBackward, activationForward } from './activation.js';
@@ -23,26 +24,33 @@ export interface MlpSaved {
 export function mlpForward(mlp: Mlp, x: tf.Tensor, role: Role): { y: tf.Tensor; saved: MlpSaved } {
   return tf.tidy(() => {
     const gate = linearForward(mlp.gate, x, role);
-    const up = mlp.up === undefined ? undefined : linearForward(mlp.up, x, role);
-    const y = linearForward(mlp.down, inner(mlp, gate, up), role);
-    return { y, saved: up === undefined ? { gate } : { gate, up } };
+    const saved = mlp.up === undefined ? { gate } : { gate, up: linearForward(mlp.up, x, role) };
+    return { y: linearForward(mlp.down, inner(mlp, saved), role), saved };
   });
 }
 
 /** Gradient with respect to x. */
 export function mlpBackward(mlp: Mlp, x: tf.Tensor, saved: MlpSaved, dy: tf.Tensor, sink: GradientSink): tf.Tensor {
   return tf.tidy(() => {
-    const { gate, up } = saved;
-    const dInner = linearBackward(mlp.down, inner(mlp, gate, up), dy, sink);
-    const dActivated = up === undefined ? dInner : tf.mul(dInner, up);
-    const dx = linearBackward(mlp.gate, x, activationBackward(mlp.activation, gate, dActivated), sink);
-    if (mlp.up === undefined) return dx;
-    const dUp = tf.mul(dInner, activationForward(mlp.activation, gate));
-    return tf.add(dx, linearBackward(mlp.up, x, dUp, sink));
+    const dInner = linearBackward(mlp.down, inner(mlp, saved), dy, sink);
+    const { dGate, dUp } = innerBackward(mlp, saved, dInner);
+    const dx = linearBackward(mlp.gate, x, dGate, sink);
+    return dUp === undefined ? dx : tf.add(dx, linearBackward(mlp.up!, x, dUp, sink));
   });
 }
 
-function inner(mlp: Mlp, gate: tf.Tensor, up: tf.Tensor | undefined): tf.Tensor {
-  const activated = activationForward(mlp.activation, gate);
-  return up === undefined ? activated : tf.mul(activated, up);
+function inner({ activation }: Mlp, { gate, up }: MlpSaved): tf.Tensor {
+  if (up === undefined) return activationForward(activation, gate);
+  return activation === 'silu' ? swiglu(gate, up) : tf.mul(activationForward(activation, gate), up);
+}
+
+function innerBackward(
+  { activation }: Mlp,
+  { gate, up }: MlpSaved,
+  dInner: tf.Tensor,
+): { readonly dGate: tf.Tensor; readonly dUp?: tf.Tensor } {
+  if (up === undefined) return { dGate: activationBackward(activation, gate, dInner) };
+  if (activation === 'silu') return swigluGradient(gate, up, dInner);
+  const dGate = activationBackward(activation, gate, tf.mul(dInner, up));
+  return { dGate, dUp: tf.mul(dInner, activationForward(activation, gate)) };
 }

@@ -1,47 +1,28 @@
-/**
- * Rotary positions (Su et al., arXiv 2104.09864) in Hugging Face's half-split form: the first half of a head is rotated
- * against the second.
- */
+/** Cosines and sines of rotary positions (Su et al., arXiv 2104.09864). */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RopeSpec } from '../spec.js';
 
-export interface RopeTable {
-  /** [1, length, 1, headSize] */
-  readonly cos: tf.Tensor;
-  readonly sin: tf.Tensor;
+/** Of each row's position, [n, headSize/2]. */
+export interface RopeRows {
+  readonly cos: tf.Tensor2D;
+  readonly sin: tf.Tensor2D;
 }
 
-/** Cosines and sines for positions start … start+length−1. */
-export function ropeTable(spec: RopeSpec, headSize: number, start: number, length: number): RopeTable {
+/** @param positions [n] */
+export function ropeRows(spec: RopeSpec, headSize: number, positions: Int32Array): RopeRows {
   const frequencies = ropeFrequencies(spec, headSize);
-  const cos = new Float32Array(length * headSize);
-  const sin = new Float32Array(length * headSize);
-  for (let t = 0; t < length; t++) {
-    for (let i = 0; i < headSize; i++) {
-      const angle = (start + t) * frequencies[i % frequencies.length]!;
-      cos[t * headSize + i] = Math.cos(angle);
-      sin[t * headSize + i] = Math.sin(angle);
+  const half = frequencies.length;
+  const cos = new Float32Array(positions.length * half);
+  const sin = new Float32Array(positions.length * half);
+  for (const [row, position] of positions.entries()) {
+    for (let i = 0; i < half; i++) {
+      const angle = position * frequencies[i]!;
+      cos[row * half + i] = Math.cos(angle);
+      sin[row * half + i] = Math.sin(angle);
     }
   }
-  const shape: [number, number, number, number] = [1, length, 1, headSize];
-  return { cos: tf.tensor4d(cos, shape), sin: tf.tensor4d(sin, shape) };
-}
-
-/** x [batch, length, heads, headSize], rotated by its position. */
-export function ropeForward(x: tf.Tensor4D, { cos, sin }: RopeTable): tf.Tensor4D {
-  return tf.tidy(() => tf.add(tf.mul(x, cos), tf.mul(rotateHalf(x), sin)));
-}
-
-/** The transposed rotation: by the opposite angle. */
-export function ropeBackward(dy: tf.Tensor4D, { cos, sin }: RopeTable): tf.Tensor4D {
-  return tf.tidy(() => tf.sub(tf.mul(dy, cos), tf.mul(rotateHalf(dy), sin)));
-}
-
-/** (a, b) → (−b, a) on the two halves of the last side. */
-function rotateHalf(x: tf.Tensor4D): tf.Tensor4D {
-  const half = x.shape[3] / 2;
-  const [a, b] = tf.split(x, [half, half], 3) as [tf.Tensor4D, tf.Tensor4D];
-  return tf.concat([tf.neg(b), a], 3);
+  const shape: [number, number] = [positions.length, half];
+  return { cos: tf.tensor2d(cos, shape), sin: tf.tensor2d(sin, shape) };
 }
 
 /** Radians per position of each pair, with linear or Llama 3 interpolation. */

@@ -1,10 +1,13 @@
 /** The attention half of a block: projections, head norms, rotary positions, attention, output projection. */
 import * as tf from '@tensorflow/tfjs-core';
+import { rotate } from '../../engine/kernels/rotary.js';
+import { scope } from '../../engine/kernels/scope.js';
 import type { GradientSink } from '../gradient-sink.js';
-import { attend, attendBackward, foldHeads, unfoldHeads } from './attention.js';
+import { attend, attendBackward, foldHeads, foldRows, type TileSaved, unfoldHeads } from './attention.js';
+import type { AttentionPlan } from './attention-plan.js';
 import { type Linear, linearBackward, linearForward, type Role } from './linear.js';
 import { type Norm, normBackward, normForward } from './norm.js';
-import { type RopeTable, ropeBackward, ropeForward } from './rope.js';
+import type { RopeRows } from './rope.js';
 
 export interface SelfAttention {
   readonly headCount: number;
@@ -17,129 +20,146 @@ export interface SelfAttention {
   readonly output: Linear;
 }
 
-/** What a pass knows about the positions of its tokens. */
-export interface Positions {
-  readonly batch: number;
-  readonly length: number;
-  readonly rope?: RopeTable;
-  /** [1, group·queries, keys] */
-  readonly mask: tf.Tensor3D;
+/** Where the rows of a pass stand, as one layer sees it. */
+export interface Placement {
+  readonly rope: RopeRows | undefined;
+  readonly plan: AttentionPlan;
 }
 
-/** Keys and values of earlier positions, [kvHeads, positions, headSize] each, for generation. */
-export interface KeyValueCache {
-  k?: tf.Tensor3D;
-  v?: tf.Tensor3D;
+/** Of all rows of a pass, placed: [n, kvHeads, headSize] each. What a later pass continues from. */
+export interface KeysAndValues {
+  readonly k: tf.Tensor3D;
+  readonly v: tf.Tensor3D;
 }
 
 export interface AttentionSaved {
-  readonly q: tf.Tensor3D;
-  readonly k: tf.Tensor3D;
-  readonly v: tf.Tensor3D;
-  readonly probabilities: tf.Tensor3D;
+  readonly tiles: readonly TileSaved[];
   /** Before the output projection, [n, heads·headSize]. */
   readonly mixed: tf.Tensor;
   /** Queries and keys before their norms, where there are some. */
-  readonly rawQuery?: tf.Tensor4D;
-  readonly rawKey?: tf.Tensor4D;
+  readonly rawQuery?: tf.Tensor3D;
+  readonly rawKey?: tf.Tensor3D;
 }
 
-/** x [n, hidden] → [n, hidden], n = batch·length. */
+/** x [n, hidden] → [n, hidden]. @param earlier keys and values that come before this pass's. */
 export function attentionForward(
   layer: SelfAttention,
   x: tf.Tensor,
-  positions: Positions,
+  placement: Placement,
   role: Role,
-  cache?: KeyValueCache,
-): { y: tf.Tensor; saved: AttentionSaved } {
-  return tf.tidy(() => {
-    const [rawQuery, rawKey, value] = project(layer, x, positions, role);
-    const q = fold(layer, placed(rawQuery, layer.queryNorm, positions));
-    const newKey = fold(layer, placed(rawKey, layer.keyNorm, positions));
-    const { k, v } = extendCache(cache, newKey, fold(layer, value));
-    const { out, probabilities } = attend(q, k, v, positions.mask);
-    const mixed = tf.reshape(unfoldHeads(out, positions.batch, layer.headCount), [
-      -1,
-      layer.headCount * layer.headSize,
-    ]);
+  earlier?: KeysAndValues,
+): { y: tf.Tensor; own: KeysAndValues; saved: AttentionSaved } {
+  return scope(() => {
+    const [rawQuery, rawKey, v] = project(layer, x, role);
+    const q = placed(rawQuery, layer.queryNorm, placement);
+    const k = placed(rawKey, layer.keyNorm, placement);
+    const all = earlier === undefined ? { k, v } : { k: tf.concat([earlier.k, k]), v: tf.concat([earlier.v, v]) };
+    const { out, tiles } = attendTiles(layer, q, all, placement.plan);
+    const mixed = tf.reshape(out, [-1, layer.headCount * layer.headSize]);
     const y = linearForward(layer.output, mixed, role);
     const raw = layer.queryNorm === undefined ? {} : { rawQuery, rawKey };
-    return { y, saved: { q, k, v, probabilities, mixed, ...raw } };
+    return { y, own: { k, v }, saved: { tiles, mixed, ...raw } };
   });
 }
 
-/** Gradient with respect to x. */
+/** Gradient with respect to x, of a pass that continues nothing. */
 export function attentionBackward(
   layer: SelfAttention,
   x: tf.Tensor,
   saved: AttentionSaved,
   dy: tf.Tensor,
-  positions: Positions,
+  placement: Placement,
   sink: GradientSink,
 ): tf.Tensor {
   return tf.tidy(() => {
     const dMixed = linearBackward(layer.output, saved.mixed, dy, sink);
-    const shape: [number, number, number, number] = [
-      positions.batch,
-      positions.length,
-      layer.headCount,
-      layer.headSize,
-    ];
-    const { dq, dk, dv } = attendBackward(saved, fold(layer, tf.reshape(dMixed, shape) as tf.Tensor4D));
-    const unfold = (d: tf.Tensor3D, heads: number): tf.Tensor4D => unfoldHeads(d, positions.batch, heads);
-    const dQuery = unplaced(unfold(dq, layer.headCount), layer.queryNorm, saved.rawQuery, positions, sink);
-    const dKey = unplaced(unfold(dk, layer.keyValueHeadCount), layer.keyNorm, saved.rawKey, positions, sink);
-    return projectBackward(layer, x, [dQuery, dKey, unfold(dv, layer.keyValueHeadCount)], sink);
+    const dOut = tf.reshape(dMixed, [-1, layer.headCount, layer.headSize]) as tf.Tensor3D;
+    const { dq, dk, dv } = attendTilesBackward(layer, saved.tiles, dOut, placement.plan);
+    const dQuery = unplaced(dq, layer.queryNorm, saved.rawQuery, placement, sink);
+    const dKey = unplaced(dk, layer.keyNorm, saved.rawKey, placement, sink);
+    return projectBackward(layer, x, [dQuery, dKey, dv], sink);
   });
 }
 
-type HeadsTriple = [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+type Heads = [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
 
-function project(layer: SelfAttention, x: tf.Tensor, { batch, length }: Positions, role: Role): HeadsTriple {
+function project(layer: SelfAttention, x: tf.Tensor, role: Role): Heads {
   const flat = layer.projections.map((linear) => linearForward(linear, x, role));
   const parts = flat.length === 1 ? tf.split(flat[0]!, 3, 1) : flat;
-  return parts.map((part) => tf.reshape(part, [batch, length, -1, layer.headSize])) as HeadsTriple;
+  return parts.map((part) => tf.reshape(part, [x.shape[0]!, -1, layer.headSize])) as Heads;
 }
 
-function projectBackward(layer: SelfAttention, x: tf.Tensor, gradients: HeadsTriple, sink: GradientSink): tf.Tensor {
+function projectBackward(layer: SelfAttention, x: tf.Tensor, gradients: Heads, sink: GradientSink): tf.Tensor {
   const flat = gradients.map((gradient) => tf.reshape(gradient, [x.shape[0]!, -1]));
   const parts = layer.projections.length === 1 ? [tf.concat(flat, 1)] : flat;
   return tf.addN(layer.projections.map((linear, part) => linearBackward(linear, x, parts[part]!, sink)));
 }
 
 /** Norm and rotation of queries or keys. */
-function placed(raw: tf.Tensor4D, norm: Norm | undefined, { rope }: Positions): tf.Tensor4D {
-  const normed = norm === undefined ? raw : (normForward(norm, raw) as tf.Tensor4D);
-  return rope === undefined ? normed : ropeForward(normed, rope);
+function placed(raw: tf.Tensor3D, norm: Norm | undefined, { rope }: Placement): tf.Tensor3D {
+  const normed = norm === undefined ? raw : (normForward(norm, raw) as tf.Tensor3D);
+  return rope === undefined ? normed : rotate(normed, rope.cos, rope.sin, 1);
 }
 
 function unplaced(
-  dPlaced: tf.Tensor4D,
+  dPlaced: tf.Tensor3D,
   norm: Norm | undefined,
-  raw: tf.Tensor4D | undefined,
-  { rope }: Positions,
+  raw: tf.Tensor3D | undefined,
+  { rope }: Placement,
   sink: GradientSink,
-): tf.Tensor4D {
-  const dNormed = rope === undefined ? dPlaced : ropeBackward(dPlaced, rope);
-  return norm === undefined ? dNormed : (normBackward(norm, raw!, dNormed, sink) as tf.Tensor4D);
+): tf.Tensor3D {
+  const dNormed = rope === undefined ? dPlaced : rotate(dPlaced, rope.cos, rope.sin, -1);
+  return norm === undefined ? dNormed : (normBackward(norm, raw!, dNormed, sink) as tf.Tensor3D);
 }
 
-function fold(layer: SelfAttention, x: tf.Tensor4D): tf.Tensor3D {
-  return foldHeads(x, layer.keyValueHeadCount);
+/** [n, heads, headSize] of the queries' rows. */
+function attendTiles(
+  { headCount, keyValueHeadCount }: SelfAttention,
+  q: tf.Tensor3D,
+  { k, v }: KeysAndValues,
+  { tiles, untile }: AttentionPlan,
+): { out: tf.Tensor3D; tiles: TileSaved[] } {
+  const done = tiles.map(({ batch, queryRows, keyRows, visible }) => {
+    const folded = {
+      q: foldRows(q, queryRows, batch, keyValueHeadCount),
+      k: foldRows(k, keyRows, batch, keyValueHeadCount),
+      v: foldRows(v, keyRows, batch, keyValueHeadCount),
+    };
+    const { out, probabilities } = attend(folded.q, folded.k, folded.v, visible);
+    return { out: unfoldHeads(out, batch, headCount), saved: { ...folded, probabilities } };
+  });
+  const out = joinTiles(
+    done.map((tile) => tile.out),
+    untile,
+  );
+  return { out, tiles: done.map(({ saved }) => saved) };
 }
 
-/** Appends new positions; the cache's tensors outlive the surrounding tidy. */
-function extendCache(
-  cache: KeyValueCache | undefined,
-  k: tf.Tensor3D,
-  v: tf.Tensor3D,
-): { k: tf.Tensor3D; v: tf.Tensor3D } {
-  if (cache === undefined) return { k, v };
-  const joined = {
-    k: tf.keep(cache.k === undefined ? tf.clone(k) : tf.concat([cache.k, k], 1)),
-    v: tf.keep(cache.v === undefined ? tf.clone(v) : tf.concat([cache.v, v], 1)),
-  };
-  tf.dispose([cache.k, cache.v].filter((old) => old !== undefined));
-  Object.assign(cache, joined);
-  return joined;
+function attendTilesBackward(
+  { headCount, keyValueHeadCount }: SelfAttention,
+  saved: readonly TileSaved[],
+  dOut: tf.Tensor3D,
+  { tiles, untile }: AttentionPlan,
+): { dq: tf.Tensor3D; dk: tf.Tensor3D; dv: tf.Tensor3D } {
+  const done = tiles.map(({ batch, queryRows, isQuery }, i) => {
+    const rows = tf.gather(dOut, queryRows);
+    const real = isQuery === undefined ? rows : tf.mul<tf.Tensor3D>(rows, isQuery);
+    const { dq, dk, dv } = attendBackward(saved[i]!, foldHeads(real, batch, keyValueHeadCount));
+    return {
+      dq: unfoldHeads(dq, batch, headCount),
+      dk: unfoldHeads(dk, batch, keyValueHeadCount),
+      dv: unfoldHeads(dv, batch, keyValueHeadCount),
+    };
+  });
+  const join = (part: 'dq' | 'dk' | 'dv'): tf.Tensor3D =>
+    joinTiles(
+      done.map((tile) => tile[part]),
+      untile,
+    );
+  return { dq: join('dq'), dk: join('dk'), dv: join('dv') };
+}
+
+function joinTiles(parts: tf.Tensor3D[], untile: tf.Tensor1D | undefined): tf.Tensor3D {
+  const joined = parts.length === 1 ? parts[0]! : tf.concat(parts);
+  return untile === undefined ? joined : tf.gather(joined, untile);
 }

@@ -157,6 +157,8 @@ export interface Microbatch {
   /** Number of the microbatch, or of the leaf. */
   number: number;
   sequences: Sequence[];
+  /** Of mismatched pairs: the leaf of the same rows, whose prompts they share. */
+  leaf?: Microbatch | undefined;
 }
 
 /**
@@ -1870,7 +1872,7 @@ export const Sequence: MessageFns<Sequence> = {
 };
 
 function createBaseMicrobatch(): Microbatch {
-  return { number: 0, sequences: [] };
+  return { number: 0, sequences: [], leaf: undefined };
 }
 
 export const Microbatch: MessageFns<Microbatch> = {
@@ -1880,6 +1882,9 @@ export const Microbatch: MessageFns<Microbatch> = {
     }
     for (const v of message.sequences) {
       Sequence.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.leaf !== undefined) {
+      Microbatch.encode(message.leaf, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1913,6 +1918,14 @@ export const Microbatch: MessageFns<Microbatch> = {
             message.sequences.push(Sequence.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leaf = Microbatch.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1932,6 +1945,9 @@ export const Microbatch: MessageFns<Microbatch> = {
     const message = createBaseMicrobatch();
     message.number = object.number ?? 0;
     message.sequences = object.sequences?.map((e) => Sequence.fromPartial(e)) || [];
+    message.leaf = (object.leaf !== undefined && object.leaf !== null)
+      ? Microbatch.fromPartial(object.leaf)
+      : undefined;
     return message;
   },
 };

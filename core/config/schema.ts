@@ -182,7 +182,7 @@ export const RunConfigSchema = z.strictObject({
     .positive()
     .optional()
     .describe(
-      'GiB that each worker may hold for forward passes until their backward pass; what does not fit is computed again. 15% of the machine’s memory when left out.',
+      'GiB that each worker may hold for what it computes, beside weights and optimizer. What cannot be kept is computed again; a microbatch that does not fit is computed in parts (other bits). When left out: 15% of the machine’s memory for what is kept, and no parts.',
     ),
   threads: positiveInt
     .default(1)

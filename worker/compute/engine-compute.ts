@@ -1,8 +1,7 @@
 /** The Compute of a real worker: a model in the tensor engine, gradients and optimizer state in flat arrays. */
 import { ProspectError } from '../../core/errors.js';
 import { loadEngine } from '../engine/load.js';
-import { leafGradient } from '../kto/gradient.js';
-import { scoreSequences } from '../kto/score.js';
+import { gradientInParts, scoreInParts } from '../kto/in-parts.js';
 import { adamUpdate } from '../optimizer/adamw.js';
 import type { AddRequest, Compute, Loaded, UpdateRequest } from './compute.js';
 import { digestOf } from './digest.js';
@@ -29,18 +28,18 @@ export function engineCompute(): Compute {
       } satisfies Loaded;
     },
     async score(request) {
-      const { config, decoder, updated, passes } = loaded();
+      const { config, decoder, updated, passes, fits } = loaded();
       if (request.reference && updated && config.method === 'full') {
         throw new ProspectError(
           'PROTOCOL',
           'Reference log-probs of full fine-tuning must be computed before the first update.',
         );
       }
-      return scoreSequences(decoder, request, passes);
+      return scoreInParts(decoder, request, passes, fits);
     },
     gradient: async (request) => {
-      const { decoder, passes } = loaded();
-      return leafGradient(decoder, request, passes);
+      const { decoder, passes, fits } = loaded();
+      return gradientInParts(decoder, request, passes, fits);
     },
     add: async (request) => addInPlace(request),
     measure: async (shared) => {

@@ -1,5 +1,8 @@
-/** How much a worker may hold for forward passes that wait for their backward pass. */
+/** How much a worker may hold for what it computes. */
 import { totalmem } from 'node:os';
+import type { Fits } from '../kto/in-parts.js';
+import { workingBytes } from '../model/pass-memory.js';
+import type { DecoderSpec } from '../model/spec.js';
 
 const GIB = 2 ** 30;
 
@@ -11,4 +14,15 @@ export function memoryBudgetBytes(gib: number | undefined): number {
   if (gib !== undefined) return gib * GIB;
   const allowed = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   return SHARE_OF_MACHINE * Math.min(totalmem(), allowed);
+}
+
+/** Only a configured budget decides what is computed together: that changes bits, and must not depend on the machine. */
+export function fitsBudget(spec: DecoderSpec, gib: number | undefined): Fits {
+  if (gib === undefined) return () => true;
+  return (sequences) =>
+    workingBytes(
+      spec,
+      sequences.map(({ tokenIds }) => tokenIds.length),
+    ) <=
+    gib * GIB;
 }

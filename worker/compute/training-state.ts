@@ -1,6 +1,7 @@
 /** What training changes, parameters and moments, beside the model that it changes: loaded, copied out, replaced. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../core/config/schema.js';
+import type { Fits } from '../kto/in-parts.js';
 import { type LeafPasses, leafPasses } from '../kto/leaf-passes.js';
 import { buildDecoder, weightsOf } from '../model/build-decoder.js';
 import type { Decoder } from '../model/decoder.js';
@@ -8,7 +9,7 @@ import { attachAdapters } from '../model/lora.js';
 import { makeTrainable, type TrainableParameters } from '../model/weights.js';
 import { type AdamState, adamState } from '../optimizer/adamw.js';
 import type { StateArrays } from './compute.js';
-import { memoryBudgetBytes } from './memory-budget.js';
+import { fitsBudget, memoryBudgetBytes } from './memory-budget.js';
 
 export interface Training {
   readonly config: RunConfig;
@@ -17,6 +18,7 @@ export interface Training {
   readonly adam: AdamState;
   /** Forward passes of the parameters as they are. */
   readonly passes: LeafPasses;
+  readonly fits: Fits;
   /** The parameters are not those of the start any more. */
   updated: boolean;
 }
@@ -27,7 +29,8 @@ export async function loadTraining(config: RunConfig): Promise<Training> {
   const weights = method === 'lora' ? attachAdapters(decoder, lora, training.seed) : weightsOf(decoder);
   const parameters = makeTrainable(weights);
   const passes = leafPasses(memoryBudgetBytes(config.memoryBudget));
-  return { config, decoder, parameters, adam: adamState(parameters.layout.length), passes, updated: false };
+  const fits = fitsBudget(decoder.spec, config.memoryBudget);
+  return { config, decoder, parameters, adam: adamState(parameters.layout.length), passes, fits, updated: false };
 }
 
 export function exportState({ parameters, adam }: Training, into: StateArrays): void {

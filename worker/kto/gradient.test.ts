@@ -6,6 +6,7 @@ import type { SequenceInput } from '../compute/compute.js';
 import { loadEngine } from '../engine/load.js';
 import { buildDecoder, weightsOf } from '../model/build-decoder.js';
 import type { Decoder } from '../model/decoder.js';
+import { gradientSink } from '../model/gradient-sink.js';
 import { attachAdapters } from '../model/lora.js';
 import { makeTrainable, type TrainableParameters } from '../model/weights.js';
 import { leafGradient } from './gradient.js';
@@ -38,10 +39,10 @@ function gradientOf(
   parameters: TrainableParameters,
   sequences: readonly SequenceInput[],
 ): Float32Array {
-  const into = new SharedArrayBuffer(parameters.shared.byteLength);
+  const gradient = new Float32Array(parameters.values.length);
   const leaf = { plan: '', number: 0, sequences };
-  leafGradient(decoder, { leaf, loss: LOSS, z0: Z0, sftScale: SFT_SCALE, into }, leafPasses(0));
-  return new Float32Array(into);
+  leafGradient(decoder, { leaf, loss: LOSS, z0: Z0, sftScale: SFT_SCALE }, leafPasses(0), gradientSink(gradient));
+  return gradient;
 }
 
 /**

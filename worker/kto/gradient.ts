@@ -7,14 +7,19 @@ import { exampleLoss, needsReference } from '../../core/kto.js';
 import type { GradientRequest, SequenceScore } from '../compute/compute.js';
 import { release } from '../engine/kernels/scope.js';
 import type { Decoder } from '../model/decoder.js';
-import { gradientSink } from '../model/gradient-sink.js';
+import type { GradientSink } from '../model/gradient-sink.js';
 import { scoreTokensBackward } from '../model/head.js';
 import { backward } from '../model/training-pass.js';
-import type { LeafPass, LeafPasses } from './leaf-passes.js';
+import { firstRow, type LeafPass, type LeafPasses } from './leaf-passes.js';
 import { referenceSums, scoreOf, sumTokens } from './score.js';
 
-/** Fills `request.into` with the sum over the examples of d(loss)/d(parameters), and returns the scores. */
-export function leafGradient(decoder: Decoder, request: GradientRequest, passes: LeafPasses): SequenceScore[] {
+/** Adds the sum over the examples of d(loss)/d(parameters) to the sink, and returns the scores. */
+export function leafGradient(
+  decoder: Decoder,
+  request: Omit<GradientRequest, 'into'>,
+  passes: LeafPasses,
+  sink: GradientSink,
+): SequenceScore[] {
   const { leaf, loss } = request;
   const pass = passes.take(decoder, leaf);
   const { packed, training, input } = pass;
@@ -22,7 +27,6 @@ export function leafGradient(decoder: Decoder, request: GradientRequest, passes:
   const reference = needsReference(loss.type) ? referenceLogps(decoder, request, passes) : undefined;
   const scores = leaf.sequences.map((sequence, i) => scoreOf(sequence, sums[i]!, reference?.[i] ?? sums[i]!.logp));
 
-  const sink = gradientSink(new Float32Array(request.into).fill(0));
   const slopes = slopesOf(scores, pass, request);
   const dHidden = tf.tidy(() => {
     const dRows = pass.unit
@@ -37,15 +41,23 @@ export function leafGradient(decoder: Decoder, request: GradientRequest, passes:
   return scores;
 }
 
-function referenceLogps(decoder: Decoder, { leaf }: GradientRequest, passes: LeafPasses): readonly number[] {
+function referenceLogps(
+  decoder: Decoder,
+  { leaf }: Pick<GradientRequest, 'leaf'>,
+  passes: LeafPasses,
+): readonly number[] {
   const known = leaf.sequences.map(({ referenceLogp }) => referenceLogp);
   if (known.every((logp) => logp !== undefined)) return known;
-  const computed = passes.references.get(leaf.number) ?? referenceSums(decoder, leaf.sequences);
+  const computed = passes.references.get(firstRow(leaf)) ?? referenceSums(decoder, leaf.sequences);
   return known.map((logp, i) => logp ?? computed[i]!);
 }
 
 /** d(loss)/d(logp) of each position. */
-function slopesOf(scores: readonly SequenceScore[], { packed }: LeafPass, request: GradientRequest): Float32Array {
+function slopesOf(
+  scores: readonly SequenceScore[],
+  { packed }: LeafPass,
+  request: Omit<GradientRequest, 'into'>,
+): Float32Array {
   const slopes = new Float32Array(packed.targets.length);
   scores.forEach(({ policyLogp, referenceLogp }, i) => {
     const [from, to] = [packed.starts[i]!, packed.starts[i + 1]!];

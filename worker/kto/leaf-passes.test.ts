@@ -8,10 +8,10 @@ import type { Leaf, SequenceInput } from '../compute/compute.js';
 import { loadEngine } from '../engine/load.js';
 import { buildDecoder, weightsOf } from '../model/build-decoder.js';
 import type { Decoder } from '../model/decoder.js';
+import { gradientSink } from '../model/gradient-sink.js';
 import { attachAdapters } from '../model/lora.js';
 import { passBytes } from '../model/pass-memory.js';
 import { makeTrainable } from '../model/weights.js';
-import { packSequences } from './completion-positions.js';
 import { leafGradient } from './gradient.js';
 import { type LeafPasses, leafPasses } from './leaf-passes.js';
 import { scoreSequences } from './score.js';
@@ -55,9 +55,9 @@ async function open(model: ParityCase, method: 'lora' | 'full'): Promise<{ decod
 }
 
 function gradientOf({ decoder, length }: { decoder: Decoder; length: number }, passes: LeafPasses): Float32Array {
-  const into = new SharedArrayBuffer(4 * length);
-  leafGradient(decoder, { leaf: LEAF, loss: LOSS, z0: 0.1, sftScale: 1, into }, passes);
-  return new Float32Array(into);
+  const gradient = new Float32Array(length);
+  leafGradient(decoder, { leaf: LEAF, loss: LOSS, z0: 0.1, sftScale: 1 }, passes, gradientSink(gradient));
+  return gradient;
 }
 
 describe.each(ENGINES)('on %s', (engine) => {
@@ -78,8 +78,7 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(gradientOf(model, plenty)).toEqual(alone);
     expect(tf.memory().numTensors).toBe(before);
     expect(scoreSequences(model.decoder, { ...request, keepsBeside: false }, plenty)).toEqual(scores);
-    const { rows } = packSequences(SEQUENCES);
-    const inputsOnly = leafPasses(passBytes(model.decoder.spec, rows, 'inputs'));
+    const inputsOnly = leafPasses(passBytes(model.decoder.spec, LENGTHS, 'inputs'));
     expect(scoreSequences(model.decoder, request, inputsOnly)).toEqual(scores);
     expect(gradientOf(model, inputsOnly)).toEqual(alone);
     expect(tf.memory().numTensors).toBe(before);
@@ -106,11 +105,11 @@ describe.each(ENGINES)('on %s', (engine) => {
       { sequences: pairs, beside: leaf, keepsBeside: true, policy: true, reference: true },
       passes,
     );
-    expect(passes.references.get(LEAF.number)).toHaveLength(unknown.length);
-    const into = new SharedArrayBuffer(4 * model.length);
-    const request = { leaf, loss: LOSS, z0: 0.1, sftScale: 1, into };
-    const shared = leafGradient(model.decoder, request, passes);
-    expect(leafGradient(model.decoder, request, leafPasses(0))).toEqual(shared);
+    expect(passes.references.get(0)).toHaveLength(unknown.length);
+    const request = { leaf, loss: LOSS, z0: 0.1, sftScale: 1 };
+    const sink = gradientSink(new Float32Array(model.length));
+    const shared = leafGradient(model.decoder, request, passes, sink);
+    expect(leafGradient(model.decoder, request, leafPasses(0), sink)).toEqual(shared);
   });
 
   it('passes of an earlier plan are dropped', async () => {

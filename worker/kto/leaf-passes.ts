@@ -30,10 +30,15 @@ export interface LeafPasses {
   take(decoder: Decoder, leaf: Leaf): LeafPass;
   /** Keeps it for the next `take`, where there is room. */
   keep(decoder: Decoder, leaf: Leaf, pass: LeafPass): void;
-  /** Reference log-probs that came up with something else. */
+  /** Reference log-probs of leaves that came up with something else, by first row. */
   readonly references: Map<number, readonly number[]>;
   /** Other parameters, other passes. */
   clear(): void;
+}
+
+/** What a leaf, or a part of one, is known by: a row is in one of a plan alone. */
+export function firstRow({ sequences }: Leaf): number {
+  return sequences[0]!.row;
 }
 
 /** @param budgetBytes for all that is kept at once; a single pass that needs more keeps little of itself. */
@@ -51,8 +56,8 @@ export function leafPasses(budgetBytes: number): LeafPasses {
   const remove = (leaf: Leaf): LeafPass | undefined => {
     if (leaf.plan !== plan) clear();
     plan = leaf.plan;
-    const found = kept.get(leaf.number);
-    kept.delete(leaf.number);
+    const found = kept.get(firstRow(leaf));
+    kept.delete(firstRow(leaf));
     usedBytes -= found?.bytes ?? 0;
     return found?.pass;
   };
@@ -66,25 +71,30 @@ export function leafPasses(budgetBytes: number): LeafPasses {
     },
     take: (decoder, leaf) => remove(leaf) ?? computeLeaf(decoder, leaf, budgetBytes - usedBytes),
     keep(decoder, leaf, pass) {
-      const bytes = passBytes(decoder.spec, pass.packed.rows, pass.training.keeping);
+      const bytes = passBytes(decoder.spec, lengthsOf(leaf), pass.training.keeping);
       if (usedBytes + bytes > budgetBytes) {
         releaseLeaf(pass);
         return;
       }
       usedBytes += bytes;
-      kept.set(leaf.number, { pass, bytes });
+      kept.set(firstRow(leaf), { pass, bytes });
     },
   };
 }
 
-function computeLeaf(decoder: Decoder, { sequences }: Leaf, roomBytes: number): LeafPass {
-  const packed = packSequences(sequences);
-  const keeping: Keeping = passBytes(decoder.spec, packed.rows, 'everything') <= roomBytes ? 'everything' : 'inputs';
+function computeLeaf(decoder: Decoder, leaf: Leaf, roomBytes: number): LeafPass {
+  const packed = packSequences(leaf.sequences);
+  const keeping: Keeping =
+    passBytes(decoder.spec, lengthsOf(leaf), 'everything') <= roomBytes ? 'everything' : 'inputs';
   const training = forwardTraining(decoder, packed.rows, keeping);
   const input = { hidden: gatherRows(training.hidden, packed.positions), targets: packed.targets };
   const { head } = decoder;
   if (head.slot !== undefined) return { packed, training, input, scores: scoreTokens(head, input), unit: undefined };
   return { packed, training, input, ...scoreTokensWithSlopes(head, input) };
+}
+
+function lengthsOf({ sequences }: Leaf): number[] {
+  return sequences.map(({ tokenIds }) => tokenIds.length);
 }
 
 function releaseLeaf({ training, input, unit }: LeafPass): void {

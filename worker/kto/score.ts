@@ -9,7 +9,7 @@ import type { KeysAndValues } from '../model/layers/self-attention.js';
 import { dropKeysAndValues } from '../model/training-pass.js';
 import { type Packed, packBeside, packSequences } from './completion-positions.js';
 import { gatherRows } from './gather-rows.js';
-import type { LeafPasses } from './leaf-passes.js';
+import { firstRow, type LeafPasses } from './leaf-passes.js';
 
 /** Sums over one sequence's completion tokens, float64. */
 export interface SequenceSums {
@@ -68,7 +68,7 @@ function referenceOf(decoder: Decoder, request: ScoreRequest, passes: LeafPasses
     ? besideSums(decoder, sequences, beside, 'reference', (leaf, hidden) => {
         // The leaf's own reference is wanted next, and needs no more than the head.
         const isKnown = beside.sequences.every(({ referenceLogp }) => referenceLogp !== undefined);
-        if (keepsBeside && !isKnown) passes.references.set(beside.number, logpsOf(headSums(decoder, leaf, hidden)));
+        if (keepsBeside && !isKnown) passes.references.set(firstRow(beside), logpsOf(headSums(decoder, leaf, hidden)));
       })
     : sumsOf(decoder, packSequences(sequences), 'reference');
   return known.map((logp, index) => logp ?? computed[index]!.logp);

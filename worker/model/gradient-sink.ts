@@ -11,13 +11,18 @@ export interface GradientSink {
 
 /** @param flat zeroed, as long as the parameter layout. */
 export function gradientSink(flat: Float32Array): GradientSink {
+  const touched = new Set<Weight>();
   return {
     add(weight, gradient) {
       const { offset, length } = weight.slot!;
       const values = gradient.dataSync<'float32'>();
-      for (let i = 0; i < length; i++) flat[offset + i]! += values[i]!;
+      // Most weights get one gradient a pass, and copying is several times faster than adding.
+      if (touched.has(weight)) for (let i = 0; i < length; i++) flat[offset + i]! += values[i]!;
+      else flat.set(values, offset);
+      touched.add(weight);
     },
     addRows(weight, positions, rows) {
+      touched.add(weight);
       const width = weight.shape[1]!;
       const values = rows.dataSync<'float32'>();
       positions.forEach((position, row) => {

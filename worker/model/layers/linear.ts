@@ -4,6 +4,7 @@
  * Gradients of frozen parts are never computed.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { layerProduct } from '../../engine/kernels/layer-product.js';
 import { matMul } from '../../engine/kernels/matmul.js';
 import type { GradientSink } from '../gradient-sink.js';
 import type { Weight } from '../weights.js';
@@ -37,7 +38,7 @@ export interface Linear {
 /** x [n, in] → [n, out] */
 export function linearForward(linear: Linear, x: tf.Tensor, role: Role): tf.Tensor {
   return tf.tidy(() => {
-    let y: tf.Tensor = matMul(x, linear.weight.tensor, { b: linear.layout === 'outIn' });
+    let y: tf.Tensor = layerProduct(x, linear.weight.tensor, { b: linear.layout === 'outIn' });
     if (linear.bias !== undefined) y = tf.add(y, linear.bias.tensor);
     const pair = adapterOf(linear, role);
     if (pair === undefined) return y;
@@ -53,9 +54,9 @@ export function linearBackward(linear: Linear, x: tf.Tensor, dy: tf.Tensor, sink
     if (bias?.slot !== undefined) sink.add(bias, tf.sum(dy, 0));
     if (weight.slot !== undefined) {
       const [first, second] = linear.layout === 'outIn' ? [dy, x] : [x, dy];
-      sink.add(weight, matMul(first, second, { a: true }));
+      sink.add(weight, layerProduct(first, second, { a: true }));
     }
-    const dx = matMul(dy, weight.tensor, { b: linear.layout === 'inOut' });
+    const dx = layerProduct(dy, weight.tensor, { b: linear.layout === 'inOut' });
     return adapter === undefined ? dx : tf.add(dx, adapterBackward(adapter, x, dy, sink));
   });
 }

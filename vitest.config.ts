@@ -7,7 +7,10 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 300_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{core,proto,coordinator,worker,cli,examples}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['{core,proto,coordinator,worker,cli,examples,bench}/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: { name: 'whole', include: ['test/**/*.test.ts'], globalSetup: 'test/support/build.ts' },

@@ -1,0 +1,31 @@
+/** Measurements kept in the project's cache, so that a comparison may be measured in pieces. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cacheFolder } from '../../core/cache-folder.js';
+import type { Measurement } from './measurement.js';
+
+/** One line a measurement. */
+export function resultsFile(workload: string, steps: number): string {
+  return join(cacheFolder(), 'bench', `results-${workload}-${steps}-steps.jsonl`);
+}
+
+export function keep(file: string, measurements: readonly Measurement[]): void {
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, measurements.map((one) => `${JSON.stringify(one)}\n`).join(''));
+}
+
+export function kept(file: string): Measurement[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Measurement);
+}
+
+/** Of each trainer and method, what its last session measured. */
+export function latest(measurements: readonly Measurement[]): Measurement[] {
+  const sessions = new Map(measurements.map((one) => [keyOf(one), one.session]));
+  return measurements.filter((one) => sessions.get(keyOf(one)) === one.session);
+}
+
+function keyOf({ trainer, method }: Measurement): string {
+  return `${method} ${trainer}`;
+}

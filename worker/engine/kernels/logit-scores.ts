@@ -1,21 +1,45 @@
 /** What is read from logits, one row of them a predicted token. */
 import * as tf from '@tensorflow/tfjs-core';
+import { fused, hasFused } from './fused.js';
 
 /** One value a row. */
 export interface LogitScores {
   /** The target's logit. */
-  readonly chosen: Float32Array;
+  readonly chosen: Float64Array;
   /** The largest logit. */
-  readonly top: Float32Array;
+  readonly top: Float64Array;
   /** Sum of exp(logit − top). */
-  readonly sums: Float32Array;
+  readonly sums: Float64Array;
   /** Sum of exp(logit − top)·(logit − top). */
-  readonly weighted: Float32Array;
-  readonly means: Float32Array;
+  readonly weighted: Float64Array;
+  readonly means: Float64Array;
 }
 
-/** @param logits [rows, vocabulary] */
+/** Columns of the fused operation's result: chosen, top, and three float64, each as two float32 that add up to it. */
+const FUSED_COLUMNS = 8;
+
+/** @param logits [rows, vocabulary]. Fused, the sums are taken in float64. */
 export function logitScores(logits: tf.Tensor2D, targets: Int32Array): LogitScores {
+  if (!hasFused()) return composedLogitScores(logits, targets);
+  const result = tf.tidy(() => fused('LogitScores', [logits, tf.tensor1d(targets, 'int32')]));
+  const values = result.dataSync<'float32'>();
+  result.dispose();
+  const column = (at: number): Float64Array =>
+    Float64Array.from(targets, (_, row) => values[row * FUSED_COLUMNS + at]!);
+  const pair = (at: number): Float64Array => {
+    const low = column(at + 1);
+    return column(at).map((high, row) => high + low[row]!);
+  };
+  return { chosen: column(0), top: column(1), sums: pair(2), weighted: pair(4), means: pair(6) };
+}
+
+/** d(log-prob of the target)/d(logits) = onehot(target) − softmax(logits), [rows, vocabulary] */
+export function logitSlopes(logits: tf.Tensor2D, targets: Int32Array): tf.Tensor2D {
+  if (!hasFused()) return composedLogitSlopes(logits, targets);
+  return tf.tidy(() => fused('LogitSlopes', [logits, tf.tensor1d(targets, 'int32')]) as tf.Tensor2D);
+}
+
+export function composedLogitScores(logits: tf.Tensor2D, targets: Int32Array): LogitScores {
   const parts = tf.tidy(() => {
     const top = tf.max(logits, 1, true);
     const shifted = tf.sub(logits, top);
@@ -28,13 +52,12 @@ export function logitScores(logits: tf.Tensor2D, targets: Int32Array): LogitScor
       means: tf.mean(logits, 1),
     };
   });
-  const read = Object.entries(parts).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]);
+  const read = Object.entries(parts).map(([name, tensor]) => [name, Float64Array.from(tensor.dataSync())]);
   tf.dispose(parts);
   return Object.fromEntries(read) as LogitScores;
 }
 
-/** d(log-prob of the target)/d(logits) = onehot(target) − softmax(logits), [rows, vocabulary] */
-export function logitSlopes(logits: tf.Tensor2D, targets: Int32Array): tf.Tensor2D {
+export function composedLogitSlopes(logits: tf.Tensor2D, targets: Int32Array): tf.Tensor2D {
   return tf.tidy(() => {
     const chosen = tf.oneHot(tf.tensor1d(targets, 'int32'), logits.shape[1]);
     return tf.sub(chosen, tf.softmax(logits)) as tf.Tensor2D;

@@ -3,6 +3,7 @@
  * against the second.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { fused, hasFused } from './fused.js';
 
 /**
  * @param x [n, heads, size]
@@ -10,6 +11,11 @@ import * as tf from '@tensorflow/tfjs-core';
  * @param direction 1 rotates, −1 rotates back (the transpose)
  */
 export function rotate(x: tf.Tensor3D, cos: tf.Tensor2D, sin: tf.Tensor2D, direction: 1 | -1): tf.Tensor3D {
+  if (!hasFused()) return composedRotate(x, cos, sin, direction);
+  return fused('Rotary', [x, cos, sin], { direction }) as tf.Tensor3D;
+}
+
+export function composedRotate(x: tf.Tensor3D, cos: tf.Tensor2D, sin: tf.Tensor2D, direction: 1 | -1): tf.Tensor3D {
   return tf.tidy(() => {
     const half = x.shape[2] / 2;
     const [a, b] = tf.split(x, [half, half], 2) as [tf.Tensor3D, tf.Tensor3D];

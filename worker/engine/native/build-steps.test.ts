@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { entrySource } from './assemble.js';
 import { firstError } from './check.js';
-import { compilerArguments } from './compile.js';
+import { compileFused, compilerArguments, fusedArguments } from './compile.js';
 import { checkIntegrity } from './fetch-npm.js';
 import { reasonOf, whyNoPackageInstall } from './package-install.js';
 import { missingTools } from './tools.js';
@@ -12,6 +12,17 @@ describe('compiling the addon', () => {
     expect(args).toContain('-Wl,-rpath,$ORIGIN');
     expect(args).toContain('/engine/lib/libtensorflow_cc.so.2');
     expect(args.join(' ')).toContain('-I /tf -I /node -I /s');
+  });
+
+  it('keeps products and sums of fused operations apart, so that all vector units give the same bits', async () => {
+    const args = await fusedArguments({ includes: [], lib: '/engine/lib' });
+    expect(args).toContain('-ffp-contract=off');
+    expect(args.filter((argument) => argument.endsWith('loops.cc'))).toHaveLength(1);
+  });
+
+  it('goes on without fused operations where they do not compile, and says why', async () => {
+    const { why } = await compileFused({ compiler: 'no-such-compiler', includes: [], lib: '/engine/lib' });
+    expect(why).toContain('not found');
   });
 });
 

@@ -3,7 +3,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assemble, patchPackage } from './assemble.js';
-import { compileAddon, stripLibraries } from './compile.js';
+import { compileAddon, compileFused, stripLibraries } from './compile.js';
 import { setupError } from './failure.js';
 import { fetchNpm } from './fetch-npm.js';
 import { fetchWheels, unpackWheels } from './fetch-wheels.js';
@@ -23,8 +23,20 @@ export type Step = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 /** About what is fetched, for the progress line. */
 const DOWNLOAD_SIZES: Readonly<Record<NativeEngineName, string>> = { tensorflow: '270 MB', 'tensorflow-gpu': '3.4 GB' };
 
-/** Builds into `folder`, using `work` for what is thrown away after. Gives the entry, relative to `folder`. */
-export async function buildEngine(engine: NativeEngineName, folder: string, work: string, step: Step): Promise<string> {
+export interface BuildFolders {
+  /** Gets the engine. */
+  readonly folder: string;
+  /** For what is thrown away after. */
+  readonly work: string;
+}
+
+/** Builds an engine and gives its entry, relative to its folder. */
+export async function buildEngine(
+  engine: NativeEngineName,
+  { folder, work }: BuildFolders,
+  step: Step,
+  log: (line: string) => void,
+): Promise<string> {
   const wheels = wheelsFor(engine, process.platform, process.arch);
   if (wheels === undefined) {
     throw setupError(
@@ -52,6 +64,11 @@ export async function buildEngine(engine: NativeEngineName, folder: string, work
   const includes = [join(unpacked, 'tensorflow', 'include'), join(headers!, 'include')];
   const compile = { compiler: tools.compiler!, sources: join(tfjsNode!, 'binding'), includes, lib };
   await step(`compiling the addon with ${tools.compiler}`, () => compileAddon(compile));
+  // They run on CPUs only.
+  if (engine === 'tensorflow') {
+    const fused = await step('compiling the fused operations', () => compileFused(compile));
+    if (fused.why !== undefined) log(`that did not work, training will be slower: ${fused.why}`);
+  }
   if (tools.strip !== undefined) {
     await step('making the libraries smaller', () => stripLibraries(tools.strip!, lib));
   }

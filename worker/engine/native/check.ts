@@ -1,10 +1,12 @@
 /**
  * Checks a native engine in a child process, since an addon that does not fit this machine can take its process down:
- * TensorFlow's version, a product, a gradient, and the same in a worker thread, where training runs.
+ * TensorFlow's version, a product, a gradient, a fused operation where there are some, and the same in a worker thread,
+ * where training runs.
  */
 
 import { createRequire } from 'node:module';
 import { CORE_SYMBOL } from './assemble.js';
+import { FUSED_ADDON } from './compile.js';
 import { lastWords, runCommand } from './run-command.js';
 
 export interface CheckedEngine {
@@ -28,6 +30,8 @@ const ANSWER = 'prospect-check:';
  * since tfjs-core by itself knows none.
  */
 const CHECK = `
+const { existsSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 const { Worker, isMainThread, workerData } = require('node:worker_threads');
 const [core, entry] = isMainThread ? process.argv.slice(1) : workerData;
 const tf = (globalThis[Symbol.for('${CORE_SYMBOL}')] = require(core));
@@ -45,6 +49,14 @@ const sumOfSquare = tf.customGrad((x, save) => {
 const gradient = tf.grad((x) => sumOfSquare(x))(a).dataSync().join();
 if (product !== '7,10,15,22') throw new Error('a product is wrong: ' + product);
 if (gradient !== '7,11,9,13') throw new Error('a gradient is wrong: ' + gradient);
+const fused = join(dirname(entry), 'lib', '${FUSED_ADDON}');
+if (existsSync(fused)) {
+  require(fused);
+  const b = tf.tensor2d([0, 0, 1, -1], [2, 2]);
+  const gated = tf.backend().executeSingleOutput('ProspectSwiGlu', [], [b, a]).dataSync();
+  const expected = [0, 0, 3 / (1 + Math.exp(-1)), -4 / (1 + Math.exp(1))];
+  if (!expected.every((value, i) => Math.abs(value - gated[i]) < 1e-6)) throw new Error('a fused operation is wrong: ' + gated);
+}
 if (isMainThread) {
   const { binding, isUsingGpuDevice } = tf.backend();
   const answer = JSON.stringify({ works: true, version: binding.TF_Version, gpu: isUsingGpuDevice });

@@ -1,11 +1,15 @@
 /** Loads a native engine into this thread and makes it TensorFlow.js's backend. */
 
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { ProspectError } from '../../../core/errors.js';
 import { BLIND, brokenRefusal, candidatesFor, type Refusal } from '../candidates.js';
 import { engineEnvironment } from '../environment.js';
+import { fusedRegistered } from '../kernels/fused.js';
 import { CORE_SYMBOL } from './assemble.js';
+import { FUSED_ADDON } from './compile.js';
 import type { NativeEngineName } from './pins.js';
 
 export interface LoadedNative {
@@ -46,7 +50,16 @@ export function loadNative(engine: NativeEngineName, threads: number, cacheDir: 
       throw new ProspectError('ENGINE_UNAVAILABLE', `${engine}: ${BLIND.why}. ${BLIND.remedy}.`);
     }
     const version = `${binding.TF_Version} (TensorFlow.js ${tf.version_core})`;
-    return { version, settings: isUsingGpuDevice ? 'GPU' : 'oneDNN on' };
+    return { version, settings: isUsingGpuDevice ? 'GPU' : `oneDNN on, ${loadFused(located.entry)}` };
   }
   return refusal!;
+}
+
+/** Registers the fused operations where the engine has them; what is told goes into the fingerprint. */
+function loadFused(entry: string): string {
+  const addon = join(dirname(entry), 'lib', FUSED_ADDON);
+  if (!existsSync(addon)) return 'no fused operations';
+  const { revision } = createRequire(import.meta.url)(addon) as { readonly revision: number };
+  fusedRegistered();
+  return `fused operations ${revision}`;
 }

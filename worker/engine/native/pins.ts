@@ -21,8 +21,8 @@ export interface WheelPin {
   readonly sha256: string;
 }
 
-/** Part of the engine's folder name: counts up when pins, patches or layout change. */
-export const RECIPE = 'r1';
+/** Part of the engine's folder name: counts up when pins, patches, fused operations or layout change. */
+export const RECIPE = 'r2';
 export const TENSORFLOW_VERSION = '2.21.0';
 export const TFJS_NODE_VERSION = '4.22.0';
 

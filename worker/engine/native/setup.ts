@@ -4,11 +4,13 @@
  * passed its check, so that an interrupted set-up leaves no engine rather than half of one.
  */
 
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrnoError, ProspectError } from '../../../core/errors.js';
 import { buildEngine, type Step } from './build.js';
 import { type CheckedEngine, checkNativeEngine } from './check.js';
+import { FUSED_ADDON } from './compile.js';
 import { folderFailure, setupError } from './failure.js';
 import { folderBytes } from './folder-bytes.js';
 import { engineFolder, enginesFolder, locateNativeEngines, MANIFEST, type Manifest } from './locate.js';
@@ -84,9 +86,13 @@ async function makeEngine(engine: NativeEngineName, { cacheDir, log }: SetupOpti
   const made = join(staging, 'engine');
   try {
     const { how, entry } = await fillFolder(engine, made, staging, step, log);
-    const checked = await step('checking it: a product, a gradient, a thread', () =>
-      checkNativeEngine(join(made, entry)),
-    );
+    const check = () => checkNativeEngine(join(made, entry));
+    let checked = await step('checking it: a product, a gradient, a thread', check);
+    if (!checked.works && existsSync(join(made, 'lib', FUSED_ADDON))) {
+      log(`it does not work with the fused operations (${checked.why}); without them training will be slower`);
+      await rm(join(made, 'lib', FUSED_ADDON));
+      checked = await step('checking it without', check);
+    }
     if (!checked.works) {
       throw setupError('fault', `${engine} was made but does not run here: ${checked.why}`);
     }
@@ -119,7 +125,7 @@ async function fillFolder(
   } else {
     log(`${skipped}; building it instead`);
   }
-  return { how: 'built', entry: await buildEngine(engine, folder, join(staging, 'work'), step) };
+  return { how: 'built', entry: await buildEngine(engine, { folder, work: join(staging, 'work') }, step, log) };
 }
 
 async function checkSpace(engine: NativeEngineName, folder: string): Promise<void> {

@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module';
+import { expect, it } from 'vitest';
+import { cacheFolder } from '../../../core/cache-folder.js';
+import { ENGINES } from '../../../test/support/engines.js';
+import { engineEnvironment } from '../environment.js';
+import { CORE_SYMBOL } from './assemble.js';
+import { FUSED_ADDON } from './compile.js';
+import { locateNativeEngines } from './locate.js';
+import { runCommand } from './run-command.js';
+
+/** Run as `node -e DIGEST corePath entry`: prints a digest of what every fused operation makes of the same inputs. */
+const DIGEST = `
+const [core, entry] = process.argv.slice(1);
+const tf = (globalThis[Symbol.for('${CORE_SYMBOL}')] = require(core));
+require(entry);
+require(require('node:path').join(require('node:path').dirname(entry), 'lib', '${FUSED_ADDON}'));
+const backend = tf.backend();
+const hash = require('node:crypto').createHash('sha256');
+const number = (name, value) => ({ name, type: backend.binding.TF_ATTR_FLOAT, value });
+const integer = (name, value) => ({ name, type: backend.binding.TF_ATTR_INT, value });
+const run = (name, attributes, inputs, outputs = 1) => {
+  for (const made of backend.executeMultipleOutputs('Prospect' + name, attributes, inputs, outputs)) {
+    hash.update(new Uint8Array(made.dataSync().buffer));
+  }
+};
+const values = (shape, frequency, range) =>
+  tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => range * Math.sin(frequency * i * i)), shape);
+const [a, b, c] = [1, 2, 3].map((seed) => values([150, 583], seed, 9));
+const weight = values([583], 4, 1);
+const epsilon = [number('epsilon', 1e-5)];
+run('RmsNorm', epsilon, [a, weight]);
+run('RmsNormGradient', epsilon, [a, weight, b]);
+run('RmsNormWeightGradient', epsilon, [a, b]);
+run('SwiGlu', [], [a, b]);
+run('SwiGluGradient', [], [a, b, c], 2);
+const [cos, sin] = [5, 6].map((seed) => values([150, 32], seed, 1));
+run('Rotary', [integer('direction', -1)], [values([150, 9, 64], 7, 3), cos, sin]);
+const to = tf.tensor2d(Int32Array.from({ length: 50 }, (_, i) => 534 + i), [1, 50], 'int32');
+run('VisibleSoftmax', [number('scale', 0.3)], [tf.reshape(a, [1, 150, 583]), tf.zerosLike(to), to]);
+run('SoftmaxGradient', [number('scale', 0.3)], [a, b]);
+const targets = tf.tensor1d(Int32Array.from({ length: 150 }, (_, i) => i), 'int32');
+run('LogitScores', [], [a, targets]);
+run('LogitSlopes', [], [a, targets]);
+console.log(hash.digest('hex'));
+`;
+
+async function digestWith(threads: number, loops: string): Promise<string> {
+  const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core');
+  const { entry } = locateNativeEngines('tensorflow', cacheFolder())[0]!;
+  const env = { ...engineEnvironment(threads), PROSPECT_FUSED_LOOPS: loops };
+  const result = await runCommand(process.execPath, ['-e', DIGEST, core, entry], { env, timeoutMs: 60_000 });
+  expect(result.ok, result.stderr).toBe(true);
+  return result.stdout.trim();
+}
+
+it.runIf(ENGINES.includes('tensorflow'))(
+  'fused operations give the same bits for every thread count and vector unit',
+  async () => {
+    const digests: string[] = [];
+    for (const threads of [1, 2, 5]) digests.push(await digestWith(threads, 'any'));
+    for (const loops of ['avx2', 'avx512']) digests.push(await digestWith(2, loops));
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(digests).size).toBe(1);
+  },
+);

@@ -1,0 +1,13 @@
+// Registration of each file's operations; false when TensorFlow refuses one.
+
+#pragma once
+
+namespace prospect {
+
+bool register_rms_norm();
+bool register_swiglu();
+bool register_rotary();
+bool register_softmax();
+bool register_logits();
+
+}  // namespace prospect

@@ -12,6 +12,8 @@ export interface LocalWorkerOptions {
   /** host:port of the coordinator. */
   readonly coordinator: string;
   readonly logLevel: string;
+  /** Over this process's own. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly writeLog: (text: string) => void;
 }
 
@@ -42,6 +44,7 @@ export function startLocalWorker(id: string, options: LocalWorkerOptions): Local
   const child = spawn(process.execPath, [main, 'worker', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
+    env: { ...process.env, ...options.environment },
   });
   // JSON lines name their worker themselves.
   const prefix = format === 'pretty' ? `${id} | ` : '';

@@ -11,7 +11,8 @@ const LEAVE_MS = 2000;
 const GRACE_MS = 5000;
 
 export interface LocalWorkersOptions {
-  readonly count: number;
+  /** One a worker: what its process's environment has beside this one's. */
+  readonly environments: readonly Readonly<Record<string, string>>[];
   /** host:port of the coordinator. */
   readonly coordinator: string;
   readonly logLevel: string;
@@ -29,6 +30,7 @@ export interface LocalWorkers {
 /** One worker through all of its processes. */
 interface Place {
   readonly id: string;
+  readonly environment: Readonly<Record<string, string>>;
   process: LocalWorker | undefined;
   timer: NodeJS.Timeout | undefined;
   /** Restarts since it last ran for a while. */
@@ -36,14 +38,14 @@ interface Place {
 }
 
 export function startLocalWorkers(options: LocalWorkersOptions): LocalWorkers {
-  const places = Array.from({ length: options.count }, (_, i): Place => {
-    return { id: `worker-${i}`, process: undefined, timer: undefined, restarts: 0 };
+  const places = options.environments.map((environment, i): Place => {
+    return { id: `worker-${i}`, environment, process: undefined, timer: undefined, restarts: 0 };
   });
   let isStopping = false;
 
   const start = (place: Place) => {
     place.timer = undefined;
-    const worker = startLocalWorker(place.id, options);
+    const worker = startLocalWorker(place.id, { ...options, environment: place.environment });
     place.process = worker;
     void worker.ended.then((end) => {
       place.process = undefined;

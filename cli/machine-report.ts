@@ -5,7 +5,7 @@ import { access, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { cacheFolder } from '../core/cache-folder.js';
-import { runCommand } from '../worker/engine/native/run-command.js';
+import { localGpus } from '../worker/engine/local-gpus.js';
 import { findTools, missingTools, type Tools } from '../worker/engine/native/tools.js';
 import { chooseEngine, type EngineChoice, type EngineProbe, probeEngines } from '../worker/engine/probe.js';
 import { processorName } from '../worker/engine/processor.js';
@@ -28,11 +28,11 @@ export interface MachineReport {
 }
 
 const OLDEST_NODE = 20;
-const GPU_TIMEOUT_MS = 20_000;
+const MIB = 2 ** 20;
 
 export async function examineMachine(): Promise<MachineReport> {
   const folder = cacheFolder();
-  const gpus = await findGpus();
+  const gpus = (await localGpus()).map(({ name, memoryMib }) => `${name}, ${gibibytes(memoryMib * MIB)}`);
   const engines = await probeEngines(folder);
   const facts = {
     engines,
@@ -88,13 +88,6 @@ export function formatReport(report: MachineReport): string {
   const table = rows.map(([name, value]) => `${name.padEnd(15)} ${value}`);
   const advice = report.remedies.map((remedy) => `  - ${remedy}`);
   return [...table, ...(advice.length > 0 ? ['', 'What to do:', ...advice] : ['', 'Nothing is missing.'])].join('\n');
-}
-
-async function findGpus(): Promise<string[]> {
-  const listed = await runCommand('nvidia-smi', ['--query-gpu=name,memory.total', '--format=csv,noheader'], {
-    timeoutMs: GPU_TIMEOUT_MS,
-  });
-  return listed.ok ? listed.stdout.split('\n').filter((line) => line.trim() !== '') : [];
 }
 
 /** Free bytes of the disk that holds the folder, or would; undefined when it cannot be written. */

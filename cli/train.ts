@@ -1,11 +1,16 @@
 /** `prospect train`: a whole run on this machine. */
+import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { workerLimits } from '../core/config/worker-limits.js';
+import { cacheFolder } from '../core/cache-folder.js';
+import type { RunConfig } from '../core/config/schema.js';
+import { candidatesFor } from '../worker/engine/candidates.js';
+import { type LocalGpu, localGpus } from '../worker/engine/local-gpus.js';
 import { hostRun } from './host-run.js';
 import { interruptSignal } from './interrupt.js';
 import { loadConfig } from './load-config.js';
 import { startLocalWorkers } from './local-workers.js';
 import { collect, wholeNumber } from './options.js';
+import { type LocalPlan, planLocalWorkers } from './plan-local-workers.js';
 import { allowOption, overwriteOption, type ResumeFlags, resumeOption, resumeOptions } from './resume-options.js';
 
 interface Options extends ResumeFlags {
@@ -18,9 +23,9 @@ export function trainCommand(): Command {
   return new Command('train')
     .summary('train with a coordinator and workers on this machine')
     .description(
-      'Trains as a YAML file says: starts the coordinator in this process and one process for each worker, and\n' +
-        'leaves the adapter or model, metrics.jsonl and plot.svg in the output folder. Ctrl-C takes a snapshot and ends;\n' +
-        '--resume goes on from it with the same bits. SIGUSR1 takes a snapshot.',
+      'Trains as a YAML file says: starts the coordinator in this process and one process for each worker (one on each\n' +
+        'GPU, where there are some), and leaves the adapter or model, metrics.jsonl and plot.svg in the output folder.\n' +
+        'Ctrl-C takes a snapshot and ends; --resume goes on from it with the same bits. SIGUSR1 takes a snapshot.',
     )
     .argument('<run.yaml>', 'the configuration')
     .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
@@ -43,7 +48,7 @@ Examples:
 }
 
 async function train(file: string, { set, workers, json, ...flags }: Options): Promise<void> {
-  const config = await loadConfig(file, { set: await withWorkers(file, set, workers) });
+  const { config, plan } = await configure(file, await withWorkers(file, set, workers));
   await hostRun({
     config,
     resume: resumeOptions(flags, 'new'),
@@ -52,8 +57,9 @@ async function train(file: string, { set, workers, json, ...flags }: Options): P
     json: json === true,
     signal: interruptSignal(),
     during: async (run, { log, writeLog }) => {
+      for (const line of plan.says) log.info({}, line);
       const children = startLocalWorkers({
-        count: workerLimits(config).start,
+        environments: plan.environments,
         coordinator: run.address,
         logLevel: config.logLevel,
         writeLog,
@@ -69,9 +75,22 @@ async function train(file: string, { set, workers, json, ...flags }: Options): P
   });
 }
 
+/** The configuration, and where its workers run; GPUs decide how many there are when it does not say. */
+async function configure(file: string, set: string[]): Promise<{ config: RunConfig; plan: LocalPlan }> {
+  const config = await loadConfig(file, { set });
+  const plan = planLocalWorkers(config, await usableGpus(config), availableParallelism());
+  if (plan.workers === undefined) return { config, plan };
+  return { config: await loadConfig(file, { set: [...set, `workers=${plan.workers}`] }), plan };
+}
+
+async function usableGpus({ engine }: RunConfig): Promise<LocalGpu[]> {
+  if (engine === 'wasm' || engine === 'tensorflow') return [];
+  return 'why' in candidatesFor('tensorflow-gpu', cacheFolder()) ? [] : localGpus();
+}
+
 /** The number of workers is how many start; limits that the configuration has beside it stay. */
 async function withWorkers(file: string, set: string[], workers: number | undefined): Promise<string[]> {
   if (workers === undefined) return set;
   const written = await loadConfig(file, { set });
-  return [...set, typeof written.workers === 'number' ? `workers=${workers}` : `workers.start=${workers}`];
+  return [...set, typeof written.workers === 'object' ? `workers.start=${workers}` : `workers=${workers}`];
 }

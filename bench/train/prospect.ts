@@ -33,7 +33,8 @@ export interface ProspectResult {
   readonly peakBytes: number | undefined;
 }
 
-type Phases = Readonly<Record<string, number>>;
+/** Seconds of each phase of a step. */
+export type Phases = Readonly<Record<string, number>>;
 
 /** @throws with what the program said when it fails; its files are removed in any case. */
 export async function trainWithProspect(job: ProspectJob): Promise<ProspectResult> {

@@ -159,7 +159,9 @@ export const WorkersSchema = z
         .describe('A run that has been paused so long for want of workers ends, with what is needed to resume it.'),
     }),
   ])
-  .describe('How many workers `train` starts and a new run waits for at first; or their limits. A number means min 1.');
+  .describe(
+    'How many workers `train` starts and a new run waits for at first; or their limits. A number means min 1. When left out: one for each GPU in `train`, else 2.',
+  );
 
 export const RunConfigSchema = z.strictObject({
   model: path.describe('Hugging Face folder of the base model.'),
@@ -172,7 +174,7 @@ export const RunConfigSchema = z.strictObject({
   evaluation: EvaluationSchema.prefault({}),
   snapshots: SnapshotsSchema.prefault({}),
   audit: AuditSchema.prefault({}),
-  workers: WorkersSchema.default(2),
+  workers: WorkersSchema.optional(),
   engine: z
     .enum(['auto', 'tensorflow-gpu', 'tensorflow', 'wasm'])
     .default('auto')

@@ -11,11 +11,13 @@ export interface WorkerLimits {
   readonly waitMs: number;
 }
 
+const DEFAULT_START = 2;
 const MOST_WORKERS = 64;
 const WAIT_MS = 600_000;
 
 export function workerLimits({ workers }: Pick<RunConfig, 'workers'>): WorkerLimits {
-  if (typeof workers === 'number') return { start: workers, min: 1, max: MOST_WORKERS, waitMs: WAIT_MS };
+  if (typeof workers !== 'object')
+    return { start: workers ?? DEFAULT_START, min: 1, max: MOST_WORKERS, waitMs: WAIT_MS };
   const { start, min, max, waitSeconds } = workers;
   return { start: start ?? min, min, max, waitMs: waitSeconds * 1000 };
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { startCompute } from '../worker/compute/start.js';
 import { engineEnvironment } from '../worker/engine/environment.js';
+import { startTensorThread } from '../worker/tensors/start.js';
 import { runWorker } from '../worker/worker.js';
 import { interruptSignal } from './interrupt.js';
 import { createLogger, defaultFormat, type LogFormat } from './logger.js';
@@ -53,6 +54,7 @@ async function work(options: Options): Promise<void> {
     connectDeadlineMs: options.connectTimeout * 1000,
     override: model === undefined ? {} : { model },
     startCompute: (config) => startCompute(engineEnvironment(config.threads)),
+    startTensors: startTensorThread,
     random: Math.random,
     log,
     signal: interruptSignal(),

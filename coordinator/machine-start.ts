@@ -5,21 +5,24 @@ import { summarizeJournal } from './machine/journal-summary.js';
 import type { CommitRecord, JournalRecord, JournalSummary, Settings } from './machine/types.js';
 import type { ResolvedRun } from './resolve-run.js';
 
-/** Workers that were there come back sooner; after that the newest snapshot counts. */
+/** Workers that were there come back sooner, also to a machine that is busy; after that the newest snapshot counts. */
 const GRACE_MS = 5000;
+/** The longest back-off of a worker, and connecting. */
+const SETTLE_MS = 1500;
 /** Five heartbeats. */
 const SILENCE_MS = 2500;
 const PHASE_FLOOR_MS = 10_000;
 const MS_PER_MINUTE = 60_000;
 
-/** @param mayHoldState workers of an earlier coordinator may come back with what they hold. */
-export function settingsOf(config: ResolvedRun, totalSteps: number, mayHoldState: boolean): Settings {
-  const { start, min, max, waitMs } = workerLimits(config);
+/** @param before workers of an earlier coordinator, which may come back with what they hold; undefined: there are none. */
+export function settingsOf(config: ResolvedRun, totalSteps: number, before: number | undefined): Settings {
+  const { min, max, waitMs } = workerLimits(config);
   const { everySteps, everyMinutes } = config.snapshots;
   return {
     totalSteps,
-    workers: { min, max, expected: start, waitMs },
-    graceMs: mayHoldState ? Math.min(GRACE_MS, waitMs / 2) : 0,
+    workers: { min, max, expected: before ?? min, waitMs },
+    graceMs: before === undefined ? 0 : Math.min(GRACE_MS, waitMs / 2),
+    settleMs: Math.min(SETTLE_MS, waitMs / 2),
     silenceMs: SILENCE_MS,
     phaseFloorMs: PHASE_FLOOR_MS,
     auditEverySteps: config.audit.everySteps,

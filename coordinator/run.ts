@@ -104,5 +104,11 @@ async function startDriver(
   const data = await openRunData({ config, calendar, dataset, opened, recorded, log });
   closers.push(() => data.referenceLog.close());
   if (opened.isResumed) log.info({ runId: opened.runId, step: committed }, 'the run goes on');
-  return drive({ ...options, config, calendar, dataset, opened, report, data });
+  const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
+  return drive({ ...options, config, calendar, dataset, opened, report, data, workersBefore });
+}
+
+/** Workers that took part in the last step that metrics tell of; a crash can have kept it from the disk. */
+function lastWorkers(recorded: ReadonlyMap<number, StepMetrics>, config: RunConfig): number {
+  return [...recorded.values()].at(-1)?.workers ?? workerLimits(config).start;
 }

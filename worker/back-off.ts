@@ -1,7 +1,8 @@
 /** How long a worker waits between two attempts to reach its coordinator. */
 
 const FIRST_MS = 100;
-const LONGEST_MS = 2000;
+/** A coordinator that starts waits a little longer than that for workers that were there. */
+const LONGEST_MS = 1000;
 
 /**
  * Doubles with every attempt, and is spread so that many workers do not come at the same moment.

@@ -6,13 +6,13 @@ import { ProspectError } from '../core/errors.js';
 import type { LossSettings } from '../core/kto.js';
 import type { Welcome } from '../proto/gen/prospect/v1/coordinator.js';
 import type { Order } from './agenda.js';
-import { createExchange } from './allreduce/exchange.js';
 import { createGradientStore } from './allreduce/gradient-store.js';
 import { faults } from './faults.js';
 import { heldState } from './held.js';
 import { digestModelFiles } from './model-digest.js';
 import { createDonor } from './state/donor.js';
 import { createParameters } from './state/parameters.js';
+import { createGradientExchange } from './tensors/tensors.js';
 import type { WorkerOptions } from './worker.js';
 import type { LoadedModel, WorkerState } from './worker-state.js';
 
@@ -52,7 +52,7 @@ async function load({ runId, configJson }: Welcome, worker: WorkerState, options
     waitMs: workerLimits(config).waitMs,
     loss,
     compute,
-    exchange: createExchange(createGradientStore(length, compute, config.training.wire), values),
+    exchange: createGradientExchange(createGradientStore(length, compute, config.training.wire), worker.tensors),
     description: {
       engine,
       parameterDigest: digest,

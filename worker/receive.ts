@@ -4,7 +4,7 @@
  */
 import type { Observe, ScorePlan, SessionResponse, StepPlan, Welcome } from '../proto/gen/prospect/v1/coordinator.js';
 import { clearWork, type Decided, type Order, type Reply, wake } from './agenda.js';
-import { gradientsKept, pullGradient } from './state/prefetch.js';
+import { gradientsKept } from './state/prefetch.js';
 import { voidPlan } from './step-work.js';
 import { joinTeam } from './team.js';
 import type { WorkerOptions } from './worker.js';
@@ -55,8 +55,8 @@ function takeIn(
   switch (message.$case) {
     case 'membership':
       agenda.reduce = undefined;
-      worker.team?.close();
-      worker.team = joinTeam(message.value, options.workerId, loadedModel(worker), ending, options.log, () => {
+      worker.team?.membership.leave();
+      worker.team = joinTeam(message.value, options.workerId, loadedModel(worker), options.log, () => {
         worker.progress += 1;
       });
       break;
@@ -78,7 +78,7 @@ function takeIn(
       break;
     case 'heal':
       clearWork(agenda);
-      worker.team?.close();
+      worker.team?.membership.leave();
       worker.team = undefined;
       worker.healOrder = message.value.order;
       agenda.heal = { message: message.value, reply };
@@ -101,7 +101,8 @@ function observed(
   const isKept = loaded && agenda.decided.length < gradientsKept(loaded.parameters.length);
   if (!agenda.heal || !isKept || decided.record.skipped) return decided;
   const signal = AbortSignal.any([ending, agenda.pulling.signal]);
-  const pulled = pullGradient(decided.record.step, decided.members, loaded.parameters.length, signal);
+  const { tensors } = loaded.exchange;
+  const pulled = tensors.prefetch(decided.record.step, decided.members, loaded.parameters.length, signal);
   const done = () => {
     worker.progress += 1;
   };

@@ -1,5 +1,4 @@
 /** The reduction of a step, peer to peer. When it cannot end, the coordinator decides how the members go on. */
-import { ClientError, Status } from 'nice-grpc';
 import type { ReduceOrder } from './agenda.js';
 import { PeerError } from './allreduce/peer-error.js';
 import type { ReduceOrder as PeerOrder } from './allreduce/reduce.js';
@@ -31,15 +30,10 @@ export async function reduceStep(order: ReduceOrder, worker: WorkerState): Promi
     if (agenda.reduce !== order) return;
     if (!(error instanceof PeerError)) throw error;
     order.isStuck = true;
-    if (isRefusal(error)) return;
+    if (error.isRefusal) return;
     const { generation } = worker;
     order.reply({ $case: 'peerTrouble', value: { generation, peerSession: error.peer.session } });
   }
-}
-
-/** The peer is there and has given up itself: it says why to the coordinator, and what it says decides. */
-function isRefusal({ cause }: PeerError): boolean {
-  return cause instanceof ClientError && (cause.code === Status.ABORTED || cause.code === Status.FAILED_PRECONDITION);
 }
 
 function computeFirst(missing: readonly number[], order: ReduceOrder, work: StepWork, worker: WorkerState): void {
@@ -64,7 +58,8 @@ async function reduceNow(order: ReduceOrder, work: StepWork, { model, team, work
   const key = { generation, step };
   exchange.begin(key, leafCount, { attempt: work.attempt, unmerged: [...work.compared] });
   const leaves = holdings.map(({ ranges }) => ranges);
-  const gradient = await team.reducer.reduce({ ...key, leafCount, exampleCount, leaves } satisfies PeerOrder);
+  const peerOrder = { ...key, leafCount, exampleCount, leaves } satisfies PeerOrder;
+  const gradient = await team.membership.reduce(peerOrder, exchange.store.held());
   const { digest, norm } = await compute.measure(gradient);
   model.reduced = { step, digest, gradient };
   faults.strike('reduced', step);

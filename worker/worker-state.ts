@@ -3,12 +3,12 @@ import { ProspectError } from '../core/errors.js';
 import type { LossSettings } from '../core/kto.js';
 import type { Ready } from '../proto/gen/prospect/v1/coordinator.js';
 import { type Agenda, emptyAgenda, type Reply } from './agenda.js';
-import type { Exchange } from './allreduce/exchange.js';
 import type { Compute } from './compute/compute.js';
 import type { Donor } from './state/donor.js';
 import type { Parameters } from './state/parameters.js';
 import type { StepWork } from './step-work.js';
 import type { Team } from './team.js';
+import type { GradientExchange, Tensors } from './tensors/tensors.js';
 
 export interface WorkerState {
   /** Random, new for each process. */
@@ -21,6 +21,7 @@ export interface WorkerState {
   healOrder: number;
   /** Runs from the welcome on, when the engine to start is known. */
   compute: Compute | undefined;
+  readonly tensors: Tensors;
   loaded: LoadedModel | undefined;
   team: Team | undefined;
   /** Undefined while there is none. */
@@ -44,7 +45,7 @@ export interface LoadedModel {
   readonly waitMs: number;
   readonly loss: LossSettings;
   readonly compute: Compute;
-  readonly exchange: Exchange;
+  readonly exchange: GradientExchange;
   /** What the coordinator is told about engine and model, whenever a session begins. */
   readonly description: Omit<Ready, 'held'>;
   readonly parameters: Parameters;
@@ -79,13 +80,14 @@ export type Phase =
   | 'observing'
   | 'scoring';
 
-export function createWorkerState(workerIncarnation: number): WorkerState {
+export function createWorkerState(workerIncarnation: number, tensors: Tensors): WorkerState {
   return {
     workerIncarnation,
     coordinatorIncarnation: 0,
     generation: 0,
     healOrder: 0,
     compute: undefined,
+    tensors,
     loaded: undefined,
     team: undefined,
     session: undefined,

@@ -3,13 +3,12 @@ import type { Channel } from 'nice-grpc';
 import type { RunConfig } from '../core/config/schema.js';
 import { ProspectError, toProspectError } from '../core/errors.js';
 import { stopComputing, wake } from './agenda.js';
-import { createPeerService } from './allreduce/peer-service.js';
 import type { Compute } from './compute/compute.js';
 import { connectCoordinator } from './connect.js';
 import { newIncarnation } from './load-model.js';
-import { serve } from './serve.js';
 import { keepSession, type Link } from './sessions.js';
-import { createStateService } from './state/state-service.js';
+import type { TensorThread } from './tensors/start.js';
+import { createTensors } from './tensors/tensors.js';
 import { workAlways } from './work-loop.js';
 import { createWorkerState, type WorkerState } from './worker-state.js';
 
@@ -25,6 +24,8 @@ export interface WorkerOptions {
   readonly override: Partial<RunConfig>;
   /** Starts the compute thread with the environment that the run's engine needs. */
   readonly startCompute: (config: RunConfig) => Compute;
+  /** Starts the thread that moves and adds gradients. */
+  readonly startTensors: () => TensorThread;
   /** In [0, 1): spreads the attempts of many workers to reach the coordinator. */
   readonly random: () => number;
   readonly log: WorkerLog;
@@ -47,22 +48,17 @@ const FAREWELL_MS = 2000;
  * go on from.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const worker = createWorkerState(newIncarnation());
+  const tensors = createTensors(options.startTensors(), () => worker.loaded?.donor);
+  const worker = createWorkerState(newIncarnation(), tensors);
   const ending = new AbortController();
-  const server = await serve(
-    options.host,
-    createPeerService(() => worker.loaded?.exchange),
-    createStateService(() => worker.loaded?.donor),
-  );
   try {
+    const peerAddress = await tensors.serve(options.host);
     const channel = await connect(options);
-    options.log.debug({ coordinator: options.coordinator, peerAddress: server.address }, 'connected');
-    await live({ channel, peerAddress: server.address }, worker, options, ending);
+    options.log.debug({ coordinator: options.coordinator, peerAddress }, 'connected');
+    await live({ channel, peerAddress }, worker, options, ending);
   } finally {
     ending.abort();
-    worker.team?.close();
-    worker.loaded?.exchange.fail(new ProspectError('WORKER_LOST', 'this worker has left the run'));
-    server.close();
+    await tensors.close();
     await worker.compute?.close();
   }
 }

@@ -15,6 +15,8 @@ export async function pullOverDelay(bytes: number, delayMs: number): Promise<num
   const { address } = await ask({ kind: 'start' });
   await ask({ kind: 'size', rank: 0, addresses: [address!], bytes });
   await ask({ kind: 'begin', step: 1 });
+  // Sums can be pulled once the worker itself reduces.
+  await ask({ kind: 'reduce', step: 1 });
   const link = await startSlowLink(address!, { delayMs });
   const member = { rank: 0, workerId: 'worker-0', peerAddress: link.address, session: 0 };
   const clients = connectPeers([member], new AbortController().signal);

@@ -1,12 +1,14 @@
-/** A worker without a model: peer server, compute thread, one leaf of ones a step. Answers the parent's orders. */
+/** A worker without a model: tensor thread, compute thread, one leaf of ones a step. Answers the parent's orders. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { startTensorServer } from '../../test/support/tensor-server.js';
-import { createExchange, type Exchange } from '../../worker/allreduce/exchange.js';
 import { createGradientStore } from '../../worker/allreduce/gradient-store.js';
-import { connectPeers, type PeerClients } from '../../worker/allreduce/peer-clients.js';
-import { createPeerService } from '../../worker/allreduce/peer-service.js';
-import { createReducer, type Reducer } from '../../worker/allreduce/reduce.js';
 import { startCompute } from '../../worker/compute/start.js';
+import { startTensorThread } from '../../worker/tensors/start.js';
+import {
+  createGradientExchange,
+  createTensors,
+  type GradientExchange,
+  type Membership,
+} from '../../worker/tensors/tensors.js';
 
 export type Order =
   | { readonly kind: 'start' }
@@ -26,16 +28,16 @@ export interface Done {
 interface Member {
   readonly rank: number;
   readonly worldSize: number;
-  readonly exchange: Exchange;
-  readonly clients: PeerClients;
-  readonly reducer: Reducer;
+  readonly exchange: GradientExchange;
+  readonly membership: Membership;
 }
 
 const GENERATION = 1;
 const compute = startCompute({});
+const tensors = createTensors(startTensorThread(), () => undefined);
 let member: Member | undefined;
 
-const { address } = await startTensorServer(createPeerService(() => member?.exchange));
+const address = await tensors.serve('127.0.0.1');
 process.on('message', (order: Order) => {
   void carryOut(order).then((done) => process.send!(done));
 });
@@ -46,7 +48,7 @@ async function carryOut(order: Order): Promise<Done> {
     case 'start':
       return { address };
     case 'size':
-      member?.clients.close();
+      member?.membership.leave();
       member = becomeMember(order);
       return {};
     case 'begin':
@@ -58,28 +60,22 @@ async function carryOut(order: Order): Promise<Done> {
 }
 
 function becomeMember({ rank, addresses, bytes }: Extract<Order, { kind: 'size' }>): Member {
-  const store = createGradientStore(bytes / 4, compute);
-  const exchange = createExchange(store, new SharedArrayBuffer(4));
-  const members = addresses.map((peerAddress, i) => ({
-    rank: i,
-    workerId: `worker-${i}`,
-    peerAddress,
-    session: i,
-  }));
+  const exchange = createGradientExchange(createGradientStore(bytes / 4, compute), tensors);
+  const members = addresses.map((peerAddress, i) => ({ rank: i, workerId: `worker-${i}`, peerAddress, session: i }));
   const others = members.filter((other) => other.rank !== rank);
-  const clients = connectPeers(others, new AbortController().signal);
   const position = { rank, worldSize: addresses.length };
-  return { ...position, exchange, clients, reducer: createReducer(position, clients.peers, exchange) };
+  const membership = tensors.join(position, others, { onProgress: () => undefined, onDamage: () => undefined });
+  return { ...position, exchange, membership };
 }
 
 async function begin({ rank, worldSize, exchange }: Member, step: number): Promise<void> {
-  exchange.begin({ generation: GENERATION, step }, worldSize);
+  exchange.begin({ generation: GENERATION, step }, worldSize, {});
   const leaf = exchange.store.pool.take();
   new Float32Array(leaf).fill(rank + 1);
   await exchange.store.addLeaf(rank, leaf);
 }
 
-async function reduce({ worldSize, reducer }: Member, step: number): Promise<Done> {
+async function reduce({ worldSize, exchange, membership }: Member, step: number): Promise<Done> {
   const leaves = Array.from({ length: worldSize }, (_, leaf) => [{ start: leaf, end: leaf + 1 }]);
   // A monitor that is stopped and started counts the time between as lag.
   const lag = monitorEventLoopDelay({ resolution: 1 });
@@ -87,7 +83,7 @@ async function reduce({ worldSize, reducer }: Member, step: number): Promise<Don
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   const order = { generation: GENERATION, step, leafCount: worldSize, exampleCount: worldSize, leaves };
-  const gradient = await reducer.reduce(order);
+  const gradient = await membership.reduce(order, exchange.store.held());
   const seconds = (performance.now() - startMs) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   lag.disable();

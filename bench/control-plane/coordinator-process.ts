@@ -49,7 +49,7 @@ async function start(folder: string, setting: Setting): Promise<void> {
     data,
     report: timedReport(report, clock),
     endpoint: { host: '127.0.0.1', port: 0 },
-    workersMayBeThere: false,
+    workersBefore: undefined,
     cacheDir,
     log,
     signal: new AbortController().signal,

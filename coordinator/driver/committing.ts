@@ -29,7 +29,7 @@ export interface CommitterParts {
 }
 
 export function createCommitter(context: DriverContext, parts: CommitterParts): Committer {
-  const { references, report, loop, fail } = context;
+  const { references, report, loop, fail, log } = context;
   const { journal, referenceLog, ledger, stopwatch } = parts;
   const keepsReferences = context.config.method === 'lora' && needsReference(context.config.loss.type);
   let logged: { readonly work: StepAtWork; readonly done: Promise<void> } | undefined;
@@ -53,7 +53,8 @@ export function createCommitter(context: DriverContext, parts: CommitterParts): 
     stopwatch.lap('reduce');
     const seconds = stopwatch.take();
     // The machine's answer can already plan the next step: the report of this one is ordered first.
-    if (!report.hasStep(record.step)) reported = reported.then(() => report.step({ ...step, seconds }));
+    if (report.hasStep(record.step)) log.info({ step: record.step }, 'step made again');
+    else reported = reported.then(() => report.step({ ...step, seconds }));
     reported.catch(fail);
     loop().post({ kind: 'commitJournaled', record });
   };

@@ -35,8 +35,8 @@ export interface DriveOptions {
   readonly data: RunData;
   readonly report: RunReport;
   readonly endpoint: Endpoint;
-  /** Workers of an earlier coordinator can reach this one: they are waited for before a snapshot is gone back to. */
-  readonly workersMayBeThere: boolean;
+  /** Workers of an earlier coordinator that can reach this one: they are waited for before a snapshot is gone back to. */
+  readonly workersBefore: number | undefined;
   readonly cacheDir: string;
   readonly log: RunLog;
   /** Stops the run, with a snapshot; its reason is what the run ends with. */
@@ -61,8 +61,8 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
     if (over.signal.aborted) throw new ProspectError('PROTOCOL', 'the run is over');
     return members;
   };
-  const coordinator = createSessionService(current);
-  const server = await startServer(endpoint, { coordinator, state: createStateService(driver.restored) });
+  const sessions = createSessionService(current);
+  const server = await startServer(endpoint, { sessions, state: createStateService(driver.restored) });
   const command = (name: 'stop' | 'snapshot', reason: string) => {
     driver.loop.post({ kind: 'command', command: name, reason });
   };
@@ -124,7 +124,7 @@ interface Assembled {
 }
 
 function assemble(options: DriveOptions, fail: (error: unknown) => void, over: AbortSignal): Assembled {
-  const { config, calendar, dataset, opened, data, workersMayBeThere, log } = options;
+  const { config, calendar, dataset, opened, data, workersBefore, log } = options;
   const { runId, journal, isResumed, allowed } = opened;
   const now = () => performance.now();
   let first: FirstWorker | undefined = opened.first;
@@ -147,7 +147,7 @@ function assemble(options: DriveOptions, fail: (error: unknown) => void, over: A
   const isOtherRun = allowed.length > 0;
   const known = journalOf(journal.records, (step) => data.ledger.commit(step) !== undefined);
   const initial = initialState(
-    settingsOf(config, calendar.totalSteps, workersMayBeThere && known.step > 0),
+    settingsOf(config, calendar.totalSteps, known.step > 0 ? workersBefore : undefined),
     known,
     now(),
   );

@@ -34,6 +34,7 @@ export function createDriver(context: DriverContext, parts: DriverParts, initial
     planner,
     ended: withResolvers(),
     referencePoint: NO_REFERENCE_POINT,
+    lastSent: undefined,
     reducing: undefined,
     snapshot: Promise.resolve(),
     restored: undefined,

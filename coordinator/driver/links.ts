@@ -1,9 +1,9 @@
 /** The open sessions by their number. */
 import type { Join } from '../../proto/gen/prospect/v1/coordinator.js';
-import { createLink, type Outgoing, type WorkerLink } from '../worker-link.js';
+import type { Outbox, Outgoing, WorkerLink } from '../worker-link.js';
 
 export interface Links {
-  open(join: Join): WorkerLink;
+  open(join: Join, outbox: Outbox): WorkerLink;
   get(session: number): WorkerLink | undefined;
   /** To a session that is gone: nothing happens. */
   send(session: number, message: Outgoing): void;
@@ -22,13 +22,13 @@ export function createLinks(): Links {
     else link?.outbox.end();
   };
   return {
-    open(join) {
-      const link = createLink(++last, join);
+    open({ workerId, peerAddress }, outbox) {
+      const link = { session: ++last, workerId, peerAddress, outbox };
       links.set(link.session, link);
       return link;
     },
     get: (session) => links.get(session),
-    send: (session, message) => links.get(session)?.outbox.push({ message }),
+    send: (session, message) => links.get(session)?.outbox.send(message),
     close,
     closeAll(error) {
       for (const session of links.keys()) close(session, error);

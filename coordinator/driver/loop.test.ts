@@ -9,6 +9,7 @@ const SETTINGS: Settings = {
   totalSteps: 1,
   workers: { min: 1, max: 1, waitMs: 60_000 },
   graceMs: 0,
+  settleMs: 0,
   silenceMs: 60_000,
   phaseFloorMs: 60_000,
   auditEverySteps: 0,

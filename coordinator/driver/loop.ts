@@ -11,6 +11,8 @@ export type Happening = WorkerEvent | DriverEvent | CommandEvent;
 export interface Loop {
   /** Handled before it returns, unless it is called from within an effect: then after that one's event. */
   post(event: Happening): void;
+  /** Handled with all others that come in this turn of the event loop, or before the next post. */
+  report(event: WorkerEvent): void;
   state(): State;
   /** Nothing happens any more. */
   close(): void;
@@ -26,16 +28,21 @@ export interface LoopOptions {
   readonly now: () => number;
 }
 
+/** Deadlines are looked for so long after something happened, once for all that did: they are far longer. */
+const LOOK_AFTER_MS = 20;
+
 export function createLoop({ initial, perform, onError, now }: LoopOptions): Loop {
   let state = initial;
-  const waiting: Happening[] = [];
+  let waiting: Happening[] = [];
   let isBusy = false;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
-  let looking: NodeJS.Immediate | undefined;
+  let looking: NodeJS.Timeout | undefined;
+  let reported: NodeJS.Immediate | undefined;
 
-  const handle = (event: Happening) => {
-    const { state: next, effects } = transition(state, { ...event, atMs: now() });
+  const handle = (happenings: readonly Happening[]) => {
+    const atMs = now();
+    const { state: next, effects } = transition(state, ...happenings.map((happening) => ({ ...happening, atMs })));
     state = next;
     for (const effect of effects) perform(effect);
   };
@@ -43,30 +50,43 @@ export function createLoop({ initial, perform, onError, now }: LoopOptions): Loo
     looking = undefined;
     clearTimeout(timer);
     const atMs = now();
-    const due = isClosed ? undefined : nextDeadlineMs(state, atMs);
+    const due = nextDeadlineMs(state, atMs);
     if (due !== undefined) timer = setTimeout(() => post({ kind: 'tick' }), Math.max(1, Math.ceil(due - atMs)));
   };
-  const post = (event: Happening) => {
-    if (isClosed) return;
-    waiting.push(event);
+  const handleAll = () => {
+    reported = undefined;
     if (isBusy) return;
     isBusy = true;
     try {
-      for (let next = waiting.shift(); next && !isClosed; next = waiting.shift()) handle(next);
+      while (waiting.length > 0 && !isClosed) {
+        const happenings = waiting;
+        waiting = [];
+        handle(happenings);
+      }
     } catch (thrown) {
       onError(toProspectError(thrown));
     } finally {
       isBusy = false;
     }
-    // Many events come together: their deadlines are looked for once.
-    looking ??= setImmediate(setTimer);
+    if (!isClosed) looking ??= setTimeout(setTimer, LOOK_AFTER_MS);
+  };
+  const post = (event: Happening) => {
+    if (isClosed) return;
+    waiting.push(event);
+    handleAll();
   };
   return {
     post,
+    report(event) {
+      if (isClosed) return;
+      waiting.push(event);
+      reported ??= setImmediate(handleAll);
+    },
     state: () => state,
     close() {
       isClosed = true;
-      clearImmediate(looking);
+      clearImmediate(reported);
+      clearTimeout(looking);
       clearTimeout(timer);
     },
   };

@@ -2,7 +2,7 @@
 import { ERROR_TABLE, type ErrorCode, ProspectError, toProspectError } from '../../core/errors.js';
 import type { Failure, Join, Ready } from '../../proto/gen/prospect/v1/coordinator.js';
 import { type AdmissionRules, checkReady, checkVersion, type FirstWorker, loadedWorker } from '../admission.js';
-import { type Incoming, nameOf, type WorkerLink } from '../worker-link.js';
+import { type Incoming, nameOf, type Outbox, type WorkerLink } from '../worker-link.js';
 import type { DriverContext } from './context.js';
 import type { Gathering } from './gathering.js';
 import { heldOf, newsOf } from './reports.js';
@@ -11,7 +11,7 @@ import type { StepAtWork } from './step-at-work.js';
 
 export interface Members {
   /** @throws WORKER_MISMATCH for another version. */
-  join(join: Join): WorkerLink;
+  join(join: Join, outbox: Outbox): WorkerLink;
   receive(link: WorkerLink, message: Incoming): void;
   /** The session's stream has ended. */
   left(link: WorkerLink): void;
@@ -31,9 +31,9 @@ export function createMembers(parts: MembersParts): Members {
   const { context, scorer, stepAtWork } = parts;
   const { links, log, loop } = context;
   return {
-    join(join) {
+    join(join, outbox) {
       checkVersion(join);
-      const link = links.open(join);
+      const link = links.open(join, outbox);
       const { workerId, workerIncarnation } = join;
       log.info({ worker: workerId, peerAddress: link.peerAddress }, 'worker joined');
       // What it holds it says again when it is ready, after it was compared with the first worker.
@@ -56,7 +56,7 @@ export function createMembers(parts: MembersParts): Members {
           case 'join':
             throw new ProspectError('PROTOCOL', `worker ${nameOf(link)} sent join twice`);
           default:
-            loop().post({ session: link.session, ...newsOf(link.session, message, stepAtWork()) });
+            loop().report({ session: link.session, ...newsOf(link.session, message, stepAtWork()) });
         }
       } catch (thrown) {
         refuse(link, toProspectError(thrown), parts);

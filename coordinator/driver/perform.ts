@@ -1,8 +1,7 @@
 /** Each effect of the machine, begun: what takes time goes on by itself and is answered with an event. */
 import { ProspectError, toProspectError } from '../../core/errors.js';
-import type { Effect, Message } from '../machine/effects.js';
+import type { Effect } from '../machine/effects.js';
 import { activeMembers } from '../machine/turn.js';
-import type { Outgoing } from '../worker-link.js';
 import { finish } from './finish.js';
 import { toWire } from './messages.js';
 import { tellNews } from './news.js';
@@ -65,9 +64,6 @@ export function perform(effect: Effect, work: Work): void {
   (PERFORMERS[effect.kind] as (effect: Effect, work: Work) => void)(effect, work);
 }
 
-/** One that goes to all is made once, so that it can be encoded once. */
-const onWire = new WeakMap<Message, Outgoing>();
-
 function send({ session, message }: Of<'send'>, work: Work): void {
   const { context, planner, committer, stopwatch } = work;
   const step = planner.stepAtWork();
@@ -75,10 +71,12 @@ function send({ session, message }: Of<'send'>, work: Work): void {
     work.reducing = step;
     stopwatch.lap('gradients');
     committer.reducing(step);
+    planner.planAhead(step.step);
   }
-  const made = onWire.get(message) ?? toWire(message, { ...context, stepAtWork: planner.stepAtWork });
-  onWire.set(message, made);
-  context.links.send(session, made);
+  if (work.lastSent?.message !== message) {
+    work.lastSent = { message, onWire: toWire(message, { ...context, stepAtWork: planner.stepAtWork }) };
+  }
+  context.links.send(session, work.lastSent.onWire);
 }
 
 function referencePoint({ generation }: Of<'referencePoint'>, work: Work): void {

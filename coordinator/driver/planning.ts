@@ -3,22 +3,22 @@
  * evaluation of the step before. The newest order counts; what is computed for another step is called off.
  */
 import { learningRateAt, peakLearningRate } from '../../core/schedule.js';
-import { costsOf } from '../batch.js';
-import { positionOf } from '../calendar.js';
 import type { Effect } from '../machine/effects.js';
-import { planStep } from '../plan-step.js';
 import type { Stopwatch } from '../stopwatch.js';
 import type { DriverContext } from './context.js';
 import { evaluate } from './evaluate.js';
+import { createPlans } from './plans.js';
 import { fillReferences, needsPrelude } from './reference-prelude.js';
 import type { ScoreBatch, Scorer } from './scorer.js';
-import { createStep, type StepAtWork } from './step-at-work.js';
+import type { StepAtWork } from './step-at-work.js';
 
 type PlanOrder = Extract<Effect, { kind: 'plan' }>;
 
 export interface Planner {
   /** Answers with `planned`. */
   plan(order: PlanOrder): void;
+  /** The step after this one is planned while this one is reduced. */
+  planAhead(step: number): void;
   stepAtWork(): StepAtWork | undefined;
   /** @throws the signal's reason. */
   evaluateAfter(step: number, signal: AbortSignal): Promise<void>;
@@ -36,13 +36,14 @@ export interface PlannerParts {
 }
 
 export function createPlanner(context: DriverContext, parts: PlannerParts): Planner {
-  const { config, calendar, train, heldOut, report, loop, fail } = context;
+  const { config, calendar, heldOut, report, loop, fail } = context;
   const { scorer, stopwatch, settled } = parts;
   let needsReferences = needsPrelude(context) && !parts.hasReferences;
   let wanted: PlanOrder | undefined;
   let preparing: { readonly step: number; readonly abort: AbortController } | undefined;
   let isBusy = false;
   let current: StepAtWork | undefined;
+  const plans = createPlans(context);
 
   const scoreUntil = (signal: AbortSignal): ScoreBatch => {
     return (batch, question) => scorer.score(batch, question, signal);
@@ -61,18 +62,15 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     if (isDue) await evaluateAfter(before, signal);
   };
   const answer = ({ generation, step, attempt }: PlanOrder) => {
-    const setAside = new Set(loop().state().setAside);
-    const plan = planStep(train, config, positionOf(step, calendar), setAside);
-    current = createStep(step, attempt, plan, context);
+    const { work, ...costs } = plans.take(step, loop().state().setAside);
+    current = work;
     const schedule = { ...config.training, learningRate: peakLearningRate(config) };
     loop().post({
       kind: 'planned',
       generation,
       step,
       attempt,
-      mismatchedCosts: costsOf(plan.mismatched),
-      leafCosts: costsOf(plan.matched),
-      exampleCount: plan.matched.sequences.length,
+      ...costs,
       learningRate: learningRateAt(step - 1, calendar.totalSteps, schedule),
     });
   };
@@ -110,6 +108,7 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
       // Never within the effect: what follows it in the same turn comes first.
       void Promise.resolve().then(work).catch(fail);
     },
+    planAhead: plans.ahead,
     stepAtWork: () => current,
     evaluateAfter,
     callOff() {

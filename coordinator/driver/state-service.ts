@@ -2,16 +2,12 @@
 import { ProspectError } from '../../core/errors.js';
 import { layoutOf } from '../../core/parameters.js';
 import { chunksOf, elementBytes } from '../../core/tensor-chunks.js';
-import {
-  type PullStateResponse,
-  StateArray,
-  type StateHeader,
-  type StateServiceImplementation,
-} from '../../proto/gen/prospect/v1/state.js';
+import { type PullStateResponse, StateArray, type StateHeader } from '../../proto/gen/prospect/v1/state.js';
+import type { StateService } from '../../proto/transport/state-service.js';
 import type { LoadedSnapshot } from '../snapshots/load-newest.js';
 
 /** @param restored the snapshot that the run went back to, if it did. */
-export function createStateService(restored: () => LoadedSnapshot | undefined): StateServiceImplementation {
+export function createStateService(restored: () => LoadedSnapshot | undefined): StateService {
   return {
     async *pullState({ step, parametersOnly }) {
       const snapshot = restored();

@@ -2,10 +2,12 @@
 import type { PromiseWithResolvers } from '../../core/async-queue.js';
 import type { ReferencePoint } from '../../core/kto.js';
 import type { Journal } from '../journal/open-journal.js';
+import type { Message } from '../machine/effects.js';
 import type { Outcome } from '../machine/types.js';
 import type { ReferenceLog } from '../reference-cache/log.js';
 import type { LoadedSnapshot } from '../snapshots/load-newest.js';
 import type { Stopwatch } from '../stopwatch.js';
+import type { Outgoing } from '../worker-link.js';
 import type { AgreedDigests } from './agreed.js';
 import type { Committer } from './committing.js';
 import type { DriverContext } from './context.js';
@@ -39,6 +41,8 @@ export interface Work extends DriverParts {
   readonly ended: PromiseWithResolvers<RunEnd>;
   /** Of the step at work. */
   referencePoint: ReferencePoint;
+  /** One that goes to all is made once, so that it can be encoded once. */
+  lastSent: { readonly message: Message; readonly onWire: Outgoing } | undefined;
   /** The step whose gradients are being reduced. */
   reducing: StepAtWork | undefined;
   /** Settles when no snapshot is being written. */

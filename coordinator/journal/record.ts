@@ -40,7 +40,12 @@ const AppliedSchema = z.strictObject({ kind: z.literal('applied'), step: count, 
 const SetAsideSchema = z.strictObject({ kind: z.literal('setAside'), step: count, rows: z.array(count).readonly() });
 
 /** The run went back to this step; commits after it are made again. */
-const RestoredSchema = z.strictObject({ kind: z.literal('restored'), step: count });
+const RestoredSchema = z.strictObject({
+  kind: z.literal('restored'),
+  step: count,
+  /** Rows that the snapshot leaves out: what said so first may be in a part of the journal that was damaged. */
+  setAside: z.array(count).readonly().default([]),
+});
 
 const SnapshotSchema = z.strictObject({ kind: z.literal('snapshot'), step: count });
 

@@ -33,7 +33,14 @@ test('a run that goes on has its last coordinator, commit, snapshot and rows set
 });
 
 test('after going back, the later commits are kept to compare with, but do not count', () => {
-  const records: JournalRecord[] = [start(1), commit(1), commit(2), commit(3), start(2), { kind: 'restored', step: 1 }];
+  const records: JournalRecord[] = [
+    start(1),
+    commit(1),
+    commit(2),
+    commit(3),
+    start(2),
+    { kind: 'restored', step: 1, setAside: [] },
+  ];
   expect(summarize(records).lastCommitted).toEqual(commit(1));
   expect(commitsAfter(summarize(records), 1)).toEqual([commit(2), commit(3)]);
   expect(summarize([...records, commit(2)]).lastCommitted).toEqual(commit(2));
@@ -41,7 +48,11 @@ test('after going back, the later commits are kept to compare with, but do not c
 
 test('after going back with a change that was allowed, the later commits are void', () => {
   const before: JournalRecord[] = [start(1), commit(1), commit(2), commit(3)];
-  const records: JournalRecord[] = [...before, start(2, ['training.learningRate']), { kind: 'restored', step: 1 }];
+  const records: JournalRecord[] = [
+    ...before,
+    start(2, ['training.learningRate']),
+    { kind: 'restored', step: 1, setAside: [] },
+  ];
   expect(commitsAfter(summarize(records), 0)).toEqual([commit(1)]);
   const again = summarize([...records, commit(2, 'another')]);
   expect(commitsAfter(again, 1)).toEqual([commit(2, 'another')]);

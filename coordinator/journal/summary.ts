@@ -35,6 +35,7 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
     }
     if (record.kind === 'restored') {
       last = record.step;
+      for (const row of record.setAside) setAside.set(row, setAside.get(row) ?? record.step);
       if (start && start.allowed.length > 0) keepUpTo(commits, last);
     }
     if (record.kind === 'setAside') for (const row of record.rows) setAside.set(row, record.step);

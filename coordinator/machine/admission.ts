@@ -3,7 +3,7 @@ import { endRun } from './ending.js';
 import { beginRestore } from './expel.js';
 import { joiners } from './healing.js';
 import { activeMembers, emit, newGeneration, type Turn, update, updateMember, updateWork } from './turn.js';
-import type { State } from './types.js';
+import type { Member, Settings, State } from './types.js';
 
 export function letIn(turn: Turn): void {
   const welcome = joiners(turn);
@@ -46,24 +46,50 @@ export function keepMinimum(turn: Turn): void {
   } else if (phase.name === 'waiting') wait(turn, phase, workers);
 }
 
-function wait(turn: Turn, { sinceMs, isPause }: { sinceMs: number; isPause: boolean }, workers: number): void {
-  const { min, max, expected = max, waitMs } = turn.state.settings.workers;
-  const isGraceOver = turn.atMs >= sinceMs + turn.state.settings.graceMs;
-  if (workers >= min && (isPause || isGraceOver || workers >= expected)) {
+type Waiting = Extract<State['phase'], { name: 'waiting' }>;
+
+function wait(turn: Turn, phase: Waiting, workers: number): void {
+  const { min, waitMs } = turn.state.settings.workers;
+  if (workers >= min && !areOthersWaitedFor(turn, phase, workers)) {
     update(turn, { phase: { name: 'training' } });
     emit(turn, { kind: 'resumed', workers });
-  } else if (turn.atMs >= sinceMs + waitMs) {
+  } else if (turn.atMs >= phase.sinceMs + waitMs) {
     const message = `${workers} of at least ${min} workers were there after ${waitMs / 1000} s (workers.waitSeconds). `;
     const remedy = 'Look at the logs and machines of those that are gone (memory is the usual reason), then resume.';
     endRun(turn, { kind: 'failed', code: 'WORKER_LOST', message: message + remedy });
-  } else if (isGraceOver && needsSnapshot(turn.state)) beginRestore(turn);
+  } else if (needsSnapshot(turn.state) && !mayStateComeBack(turn, phase)) beginRestore(turn);
+}
+
+/** Who comes in the middle of a step has no part in it: for a moment it is better to wait. */
+function areOthersWaitedFor({ state, atMs }: Turn, { sinceMs, isPause }: Waiting, workers: number): boolean {
+  if (atMs >= settledAtMs(state.settings, sinceMs)) return false;
+  return isPause ? state.members.some(isOnTheWay) : workers < expectedWorkers(state.settings);
+}
+
+/** A coordinator that starts: workers of the one before may connect yet. In a pause they were seen to go. */
+function mayStateComeBack({ state, atMs }: Turn, { sinceMs, isPause }: Waiting): boolean {
+  const { settings, members } = state;
+  if (isPause || atMs >= sinceMs + settings.graceMs) return false;
+  const known = members.filter(({ status }) => status !== 'loading').length;
+  return known < expectedWorkers(settings) || atMs < settledAtMs(settings, sinceMs);
+}
+
+function expectedWorkers({ workers: { max, expected = max } }: Settings): number {
+  return expected;
+}
+
+/** When others are not waited for any more. */
+export function settledAtMs({ settleMs }: Settings, sinceMs: number): number {
+  return sinceMs + settleMs;
 }
 
 /** Enough workers are there, and none of them has the committed state or is on its way to it. */
 function needsSnapshot({ members, settings, work }: State): boolean {
   if (work?.stage === 'journaling') return false;
-  const isOnTheWay = members.some(
-    ({ status }) => status === 'active' || status === 'following' || status === 'healing',
-  );
-  return !isOnTheWay && members.filter(({ status }) => status === 'ready').length >= settings.workers.min;
+  if (members.some((member) => member.status === 'active' || isOnTheWay(member))) return false;
+  return members.filter(({ status }) => status === 'ready').length >= settings.workers.min;
+}
+
+function isOnTheWay({ status }: Member): boolean {
+  return status === 'following' || status === 'healing';
 }

@@ -22,6 +22,7 @@ export function measureSpeed(turn: Turn, workerId: string, cost: number, compute
   const measured = cost / computeMs;
   const before = turn.state.speeds[workerId] ?? measured;
   const speed = before + SPEED_WEIGHT * (measured - before);
+  if (speed === turn.state.speeds[workerId]) return;
   update(turn, { speeds: { ...turn.state.speeds, [workerId]: speed } });
 }
 

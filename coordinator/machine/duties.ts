@@ -21,8 +21,8 @@ export function noteProgress(turn: Turn, { session, progressAtMs }: Member, duty
   updateMember(turn, session, { progressAtMs: turn.atMs });
   const { work } = turn.state;
   if (!work) return;
-  const longest = Math.max(work.longestGaps[duty] ?? 0, turn.atMs - progressAtMs);
-  updateWork(turn, { longestGaps: { ...work.longestGaps, [duty]: longest } });
+  const gap = turn.atMs - progressAtMs;
+  if (gap > (work.longestGaps[duty] ?? -1)) updateWork(turn, { longestGaps: { ...work.longestGaps, [duty]: gap } });
 }
 
 /** After a commit: what was usual in this step. */

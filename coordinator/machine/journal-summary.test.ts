@@ -32,15 +32,22 @@ describe('what a journal adds up to', () => {
   });
 
   it('has the commits to be made again after the run went back, and not those made again already', () => {
-    const records = [commit(1), commit(2), commit(3), { kind: 'restored', step: 1 } as const];
+    const records = [commit(1), commit(2), commit(3), { kind: 'restored', step: 1, setAside: [] } as const];
     expect(summarizeJournal(records)).toMatchObject({ step: 1, redo: [{ step: 2 }, { step: 3 }] });
     expect(summarizeJournal([...records, commit(2)])).toMatchObject({ step: 2, redo: [{ step: 3 }] });
+  });
+
+  it('has the rows that a snapshot leaves out, when their own record was lost with a damaged part', () => {
+    const early: JournalRecord = { kind: 'setAside', step: 1, rows: [4] };
+    const records = [early, commit(1), commit(2), { kind: 'restored', step: 1, setAside: [4, 6] } as const, commit(2)];
+    expect(summarizeJournal(records).setAside).toEqual([4, 6]);
+    expect(summarizeJournal(records.slice(1)).setAside).toEqual([4, 6]);
   });
 
   it('forgets rows set aside after the step that the run went back to', () => {
     const early: JournalRecord = { kind: 'setAside', step: 1, rows: [4] };
     const late: JournalRecord = { kind: 'setAside', step: 3, rows: [5] };
-    const summary = summarizeJournal([early, commit(1), commit(2), late, { kind: 'restored', step: 2 }]);
+    const summary = summarizeJournal([early, commit(1), commit(2), late, { kind: 'restored', step: 2, setAside: [] }]);
     expect(summary.setAside).toEqual([4]);
   });
 });

@@ -29,7 +29,10 @@ export function summarizeJournal(records: Iterable<JournalRecord>): JournalSumma
       commits.set(commit.step, commit);
     }
     if (record.kind === 'setAside') for (const row of record.rows) rows.set(row, record.step);
-    if (record.kind === 'restored') dropLater(rows, record.step);
+    if (record.kind === 'restored') {
+      dropLater(rows, record.step);
+      for (const row of record.setAside) rows.set(row, rows.get(row) ?? record.step);
+    }
     summary = { ...summary, ...changes(summary, record, commits) };
   }
   return { ...summary, setAside: [...rows.keys()] };

@@ -10,6 +10,7 @@ export const SETTINGS: Settings = {
   totalSteps: 3,
   workers: { min: 2, max: 2, waitMs: 600_000 },
   graceMs: 5000,
+  settleMs: 1500,
   silenceMs: 2500,
   phaseFloorMs: 10_000,
   auditEverySteps: 0,

@@ -1,4 +1,5 @@
 /** When the machine wants to be woken, should nothing happen before. */
+import { settledAtMs } from './admission.js';
 import { deadlinesOf } from './duties.js';
 import { stoppingDeadlineMs } from './ending.js';
 import type { State } from './types.js';
@@ -13,8 +14,11 @@ export function nextDeadlineMs(state: State, atMs: number): number | undefined {
     return [silenceAtMs, lateAtMs, idleAtMs];
   });
   if (phase.name === 'waiting') {
-    moments.push(phase.sinceMs + settings.workers.waitMs);
-    if (phase.sinceMs + settings.graceMs > atMs) moments.push(phase.sinceMs + settings.graceMs);
+    const { sinceMs } = phase;
+    moments.push(sinceMs + settings.workers.waitMs);
+    for (const untilMs of [settledAtMs(settings, sinceMs), sinceMs + settings.graceMs]) {
+      if (untilMs > atMs) moments.push(untilMs);
+    }
   }
   if (phase.name === 'stopping') moments.push(stoppingDeadlineMs(phase.sinceMs));
   for (const { untilMs } of Object.values(penalties)) if (untilMs > atMs) moments.push(untilMs);

@@ -23,7 +23,7 @@ export function takeRestored(turn: Turn, { step, parameterDigest, record, redo, 
     members: state.members.map((member) => ({ ...toHeal(member), sinceGeneration })),
     snapshots: { ...state.snapshots, step, tried: step, atMs: turn.atMs },
   });
-  emit(turn, { kind: 'journal', record: { kind: 'restored', step } });
+  emit(turn, { kind: 'journal', record: { kind: 'restored', step, setAside } });
   newGeneration(turn);
 }
 

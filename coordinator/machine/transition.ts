@@ -26,12 +26,15 @@ export interface Transition {
   readonly effects: readonly Effect[];
 }
 
-export function transition(state: State, event: Event): Transition {
-  const turn: Turn = { state, atMs: event.atMs, effects: [] };
-  if (state.phase.name === 'ended') return turn;
-  if ('session' in event) noteWorker(turn, event);
-  else noteFact(turn, event);
-  if (event.kind !== 'heartbeat') settle(turn);
+/** @param events that come together, in order: what follows from all of them is looked for once. */
+export function transition(state: State, ...events: readonly Event[]): Transition {
+  const turn: Turn = { state, atMs: events.at(-1)?.atMs ?? 0, effects: [] };
+  for (const event of events) {
+    if (turn.state.phase.name === 'ended') break;
+    if ('session' in event) noteWorker(turn, event);
+    else noteFact(turn, event);
+  }
+  if (turn.state.phase.name !== 'ended' && events.some(({ kind }) => kind !== 'heartbeat')) settle(turn);
   return { state: turn.state, effects: turn.effects };
 }
 

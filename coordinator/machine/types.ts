@@ -15,13 +15,15 @@ export interface Settings {
     readonly min: number;
     /** So many take part at most; more stay up to date and step in. */
     readonly max: number;
-    /** When a coordinator starts and so many have the committed state, others are not waited for; max when left out. */
+    /** When a coordinator starts and so many are there, others are not waited for; max when left out. */
     readonly expected?: number;
     /** How long to wait for `min` before the run ends with WORKER_LOST. */
     readonly waitMs: number;
   };
-  /** How long workers that may still hold state are waited for before a snapshot is taken instead. */
+  /** How long a coordinator that starts waits for workers that may hold state before it goes back to a snapshot. */
   readonly graceMs: number;
+  /** Within it workers are back that come back at all: before, a step is not begun without those that may. */
+  readonly settleMs: number;
   /** A session silent for so long is lost. */
   readonly silenceMs: number;
   /** Shortest deadline of a phase. */
@@ -57,8 +59,8 @@ export type JournalRecord =
   | { readonly kind: 'applied'; readonly step: number; readonly parameterDigest: string }
   /** Rows whose scores are not finite; never planned again. */
   | { readonly kind: 'setAside'; readonly step: number; readonly rows: readonly number[] }
-  /** The run went back to this step; commits after it are made again. */
-  | { readonly kind: 'restored'; readonly step: number }
+  /** The run went back to this step, and to the rows set aside until then; commits after it are made again. */
+  | { readonly kind: 'restored'; readonly step: number; readonly setAside: readonly number[] }
   | { readonly kind: 'snapshot'; readonly step: number };
 
 /** What a journal says about a run, for the coordinator that goes on with it. See journal-summary.ts. */

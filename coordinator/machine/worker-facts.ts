@@ -42,7 +42,7 @@ export function noteWorker(turn: Turn, event: WorkerEvent): void {
     remove(turn, before);
     return;
   }
-  updateMember(turn, session, { heardAtMs: turn.atMs });
+  if (before.heardAtMs !== turn.atMs) updateMember(turn, session, { heardAtMs: turn.atMs });
   const member = memberOf(turn.state, session)!;
   if (isStale(turn, member, event)) emit(turn, { kind: 'stale', session, what: event.kind });
   else (TAKERS[event.kind] as (turn: Turn, member: Member, report: Report) => void)(turn, member, event);

@@ -4,7 +4,7 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 const MIB = 1024 * 1024;
 
 /** Plans of long rows and large batches: 4096 rows of 8192 tokens are 128 MiB. */
-const CONTROL_MESSAGE_BYTES = 256 * MIB;
+export const CONTROL_MESSAGE_BYTES = 256 * MIB;
 /** Frames are a MiB and a header. */
 export const TENSOR_MESSAGE_BYTES = 4 * MIB;
 /** Whoever receives tensors is the client: it decides how much may be under way. */

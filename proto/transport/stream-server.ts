@@ -1,9 +1,10 @@
 /**
- * A gRPC server for streams of large messages: any gRPC client can call it, but messages leave from where they lie
- * instead of being copied into one buffer each. It knows one kind of method: one request, a stream of responses.
+ * A gRPC server over Node's own HTTP/2, that any gRPC client can call. Large messages leave from where they lie instead of
+ * being copied into one buffer each (one request, a stream of responses); calls that stream both ways are in duplex-call.ts.
  */
 import { createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import { ProspectError } from '../../core/errors.js';
+import { acceptDuplex, type DuplexMethod } from './duplex-call.js';
 import { statusOf } from './errors.js';
 import { keepAlive } from './keep-alive.js';
 import type { Listener } from './listen.js';
@@ -32,7 +33,7 @@ const REQUEST_BYTES = 64 * 1024;
 const UNIMPLEMENTED = { 'grpc-status': '12', 'grpc-message': 'no such method' };
 const OK = { 'grpc-status': '0' };
 
-export function createStreamServer(methods: readonly StreamMethod[]): StreamServer {
+export function createStreamServer(methods: readonly (StreamMethod | DuplexMethod)[]): StreamServer {
   const byPath = new Map(methods.map((method) => [method.path, method]));
   const sessions = new Set<Http2Session>();
   const callsStarted = new WeakMap<Http2Session, () => () => void>();
@@ -48,7 +49,9 @@ export function createStreamServer(methods: readonly StreamMethod[]): StreamServ
     stream.on('error', () => undefined);
     const callEnded = callsStarted.get(stream.session!)?.();
     stream.on('close', () => callEnded?.());
-    void answer(stream, byPath.get(String(headers[':path'])));
+    const method = byPath.get(String(headers[':path']));
+    if (method && 'open' in method) acceptDuplex(stream, method);
+    else void answer(stream, method);
   });
   return {
     async listen(address) {

@@ -1,18 +1,20 @@
 /**
- * Pulling frames from a worker: gRPC on the wire, spoken here over Node's HTTP/2 because a general client allocates and
- * copies every message twice. Whoever receives tensors is the client, so that its windows decide.
+ * Pulling frames from a worker: gRPC on the wire, spoken here over the project's own HTTP/2 because a general client
+ * allocates and copies every message twice. Whoever receives tensors is the client, so that its windows decide.
  */
-import { type ClientHttp2Session, connect } from 'node:http2';
 import { PullReducedRequest, PullSumsRequest } from '../gen/prospect/v1/peer.js';
 import { TENSOR_WINDOW_BYTES } from './channel-options.js';
+import { type Connection, createConnection } from './http2/connection.js';
 import { keepAlive } from './keep-alive.js';
-import { createMessageMemory, type MessageMemory, PREFIX_BYTES } from './message-reader.js';
+import { connectNearest } from './local-socket.js';
+import { createMessageMemory } from './message-reader.js';
 import { receiveMessages } from './receive-messages.js';
 import { PULL_REDUCED_PATH, PULL_SUMS_PATH } from './tensor-service.js';
 
 /**
- * One connection to a worker, opened by the first pull and again after it broke. Ending the iteration, or the signal,
- * ends a pull. A frame's memory is used again when the next is asked for.
+ * Two connections to a worker, one for sums and one for reduced gradients, so that what waits in one socket does not
+ * stand in the other's way. Each is opened by the first pull and again after it broke. Ending the iteration, or the
+ * signal, ends a pull. A frame's memory is used again when the next is asked for.
  */
 export interface TensorClient {
   pullSums(request: PullSumsRequest, signal: AbortSignal): AsyncIterable<Buffer>;
@@ -20,71 +22,82 @@ export interface TensorClient {
   close(): void;
 }
 
-interface Connection {
-  readonly session: ClientHttp2Session;
+interface Opened {
+  readonly connection: Connection;
   readonly callStarted: () => () => void;
 }
 
+/** What one read takes at most: of 64 KiB, this and 1 MiB the fastest over a Unix socket. */
+const READ_BYTES = 256 * 1024;
+const FRAME_BYTES = 1024 * 1024;
+
 /** @param address host:port. */
 export function createTensorClient(address: string): TensorClient {
-  const memory = createMessageMemory();
-  let connection: Connection | undefined;
-  const connected = (): Connection => {
-    if (!connection || connection.session.closed || connection.session.destroyed) connection = open(address);
-    return connection;
-  };
-  const pullFrom = (path: string, request: Uint8Array, signal: AbortSignal) =>
-    pull(connected, { path, request }, memory, signal);
+  const closing = new AbortController();
+  const pullSums = createPuller(address, PULL_SUMS_PATH, closing.signal);
+  const pullReduced = createPuller(address, PULL_REDUCED_PATH, closing.signal);
   return {
-    pullSums: (request, signal) => pullFrom(PULL_SUMS_PATH, PullSumsRequest.encode(request).finish(), signal),
-    pullReduced: (request, signal) => pullFrom(PULL_REDUCED_PATH, PullReducedRequest.encode(request).finish(), signal),
-    close: () => connection?.session.destroy(),
+    pullSums: (request, signal) => pullSums(PullSumsRequest.encode(request).finish(), signal),
+    pullReduced: (request, signal) => pullReduced(PullReducedRequest.encode(request).finish(), signal),
+    close: () => closing.abort(),
   };
 }
 
-function open(address: string): Connection {
-  const session = connect(`http://${address}`, {
-    settings: { initialWindowSize: TENSOR_WINDOW_BYTES, enablePush: false },
-    // Frames in flight are bounded by the windows; Node's limit of 10 MB would refuse further pulls.
-    maxSessionMemory: Number.MAX_SAFE_INTEGER,
-  });
-  session.on('connect', () => {
-    // It can be closed while it is opened.
-    if (!session.destroyed) session.setLocalWindowSize(TENSOR_WINDOW_BYTES);
-  });
-  // Each pull gets the error of its own stream.
-  session.on('error', () => undefined);
-  return { session, callStarted: keepAlive(session) };
+/** @param closing ends the connection. */
+function createPuller(address: string, path: string, closing: AbortSignal) {
+  const memory = createMessageMemory();
+  let opening: Promise<Opened> | undefined;
+  let opened: Opened | undefined;
+
+  const openNew = async (): Promise<Opened> => {
+    try {
+      opened = await open(address, closing);
+      return opened;
+    } finally {
+      opening = undefined;
+    }
+  };
+  const connected = async (): Promise<Opened> => {
+    if (opened && !opened.connection.isOver()) return opened;
+    opening ??= openNew();
+    return opening;
+  };
+  closing.addEventListener('abort', () => opened?.connection.destroy());
+  return async function* pull(request: Uint8Array, signal: AbortSignal): AsyncGenerator<Buffer> {
+    signal.throwIfAborted();
+    const { connection, callStarted } = await connected();
+    signal.throwIfAborted();
+    const callEnded = callStarted();
+    try {
+      yield* receiveMessages(connection, { path, request }, memory, signal);
+    } finally {
+      callEnded();
+    }
+  };
 }
 
-async function* pull(
-  connected: () => Connection,
-  { path, request }: { readonly path: string; readonly request: Uint8Array },
-  memory: MessageMemory,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  signal.throwIfAborted();
-  const { session, callStarted } = connected();
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': path,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
-  const callEnded = callStarted();
-  const cancel = () => stream.destroy();
-  signal.addEventListener('abort', cancel);
-  stream.end(prefixed(request));
-  try {
-    yield* receiveMessages(stream, path, memory);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    callEnded();
-  }
+async function open(address: string, signal: AbortSignal): Promise<Opened> {
+  let connection: Connection | undefined;
+  const onread = {
+    buffer: readBuffer(),
+    callback(length: number, bytes: Uint8Array): boolean {
+      connection!.receive((bytes as Buffer).subarray(0, length));
+      return true;
+    },
+  };
+  const socket = await connectNearest(address, onread, signal);
+  // It can be closed just as it is open.
+  if (signal.aborted) socket.destroy();
+  connection = createConnection(socket, { windowBytes: TENSOR_WINDOW_BYTES, frameBytes: FRAME_BYTES });
+  return { connection, callStarted: keepAlive(connection) };
 }
 
-function prefixed(message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(PREFIX_BYTES);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
+const sharedBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+/**
+ * The same for all reads: nothing is left behind for the garbage collector, and it stays in the processor's cache. What
+ * is read is taken up before the next read begins, except on Windows, where reads are under way while others end.
+ */
+function readBuffer(): Buffer {
+  return process.platform === 'win32' ? Buffer.allocUnsafeSlow(READ_BYTES) : sharedBuffer;
 }

@@ -13,8 +13,8 @@ const HEADER: FrameHeader = {
 };
 const PAYLOAD = new Uint8Array(Float32Array.of(1.5, -2, 3e-9).buffer);
 
-function encoded(header = HEADER, payload = PAYLOAD): Buffer {
-  return Buffer.concat(encodeFrame(header, payload));
+function encoded(header = HEADER, payload = PAYLOAD, isLocal = false): Buffer {
+  return Buffer.concat(encodeFrame(header, payload, { isLocal }));
 }
 
 describe('a frame', () => {
@@ -28,6 +28,16 @@ describe('a frame', () => {
     received.copy(aligned);
     const frame = decodeFrame(aligned.subarray(5));
     expect('payload' in frame && frame.payload.byteOffset % 8).toBe(0);
+  });
+
+  test('that stays on its machine shows a flipped bit in its header, and is not slowed down by a look at its payload', () => {
+    const intact = encoded(HEADER, PAYLOAD, true);
+    expect(decodeFrame(intact)).toEqual({ ...HEADER, payload: Buffer.from(PAYLOAD) });
+    for (let at = 0; at < intact.length; at++) {
+      const flipped = Buffer.from(intact);
+      flipped[at]! ^= 1 << (at % 8);
+      expect('damage' in decodeFrame(flipped), `byte ${at}`).toBe(at < intact.length - PAYLOAD.length);
+    }
   });
 
   test('of no elements is a frame', () => {

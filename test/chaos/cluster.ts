@@ -24,7 +24,7 @@ export interface Cluster {
   startWorker(name: string, fault?: string): Started;
   coordinator(): Started;
   worker(name: string): Started;
-  /** When the coordinators printed a step's line, milliseconds since 1970, in order. */
+  /** When the coordinators printed a step's line, or that it was made again, milliseconds since 1970, in order. */
   stepTimesMs(): readonly number[];
   /** Everything that the coordinators of this run logged, one object a line. */
   log(): LogLine[];
@@ -40,7 +40,7 @@ export interface LogLine {
 }
 
 /** Matches once for each step that a chunk of output tells of. */
-const STEP_LINE = /^step +\d+\//gm;
+const STEP_LINE = /^step +\d+\/|"msg":"step made again"/gm;
 
 export async function createCluster({ run, output, settings }: ClusterOptions): Promise<Cluster> {
   const port = await freePort();

@@ -1,6 +1,6 @@
 /**
- * Chaos for as long as one likes: `npm run chaos -- --minutes 30`. Runs with a fault about every 20 s, one after the
- * other, each compared with the undisturbed run; at the end a table of what the faults cost.
+ * Chaos for as long as one likes: `npm run chaos -- --minutes 30`. Runs with a fault about every 20 s (`--every`), one after
+ * the other, each compared with the undisturbed run; at the end a table of what the faults cost.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,11 +16,12 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
     steps: { type: 'string', default: '400' },
+    every: { type: 'string', default: '20' },
   },
 });
 
 /** Faults come after a random time around this. */
-const FAULT_EVERY_MS = 20_000;
+const FAULT_EVERY_MS = 1000 * Number(options.every);
 
 process.exitCode = await main();
 

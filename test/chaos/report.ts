@@ -7,7 +7,7 @@ export interface ChaosResult {
   readonly outcome: Outcome;
   readonly faults: readonly InjectedFault[];
   readonly log: readonly LogLine[];
-  /** When each step's line was printed, milliseconds since 1970. */
+  /** When each step was made, also those made again after going back to a snapshot, milliseconds since 1970. */
   readonly stepTimesMs: readonly number[];
 }
 
@@ -29,6 +29,7 @@ export function reportLines(calm: ChaosResult, results: readonly ChaosResult[]):
     `runs with the undisturbed run's SHA-256   ${same} of ${results.length}`,
     `steps lost, repeated or changed           ${stepsWrong}`,
     `samples lost or repeated                  ${rowsWrong}`,
+    `steps made again from a snapshot          ${sum(results.map(stepsMadeAgain))}`,
     `share of throughput kept                  ${((100 * secondsOf(calm)) / kept).toFixed(1)} %`,
     ...FAULT_KINDS.map((kind) => kindLine(kind, results)),
   ];
@@ -63,6 +64,10 @@ function differingSteps(calm: Outcome, outcome: Outcome): number {
   return Array.from({ length: longest }, (_, i) => i).filter(
     (i) => JSON.stringify(calm.steps[i]) !== JSON.stringify(outcome.steps[i]),
   ).length;
+}
+
+function stepsMadeAgain({ log }: ChaosResult): number {
+  return log.filter(({ msg }) => msg === 'step made again').length;
 }
 
 function rowsOf({ steps }: Outcome): number {

@@ -40,7 +40,7 @@ export function withBadRows({ model }: World, state: State, news: WorkerNews): W
 /** Where the run goes on from: the newest whole snapshot, with what the journal says of the steps after it. */
 export function restored(disk: Disk, snapshot: StoredSnapshot | undefined) {
   const step = snapshot?.parameters.step ?? 0;
-  const { record, redo } = summarizeJournal([...disk.read(), { kind: 'restored', step }]);
+  const { record, redo } = summarizeJournal([...disk.read(), { kind: 'restored', step, setAside: [] }]);
   const digest = snapshot ? parameterDigest(snapshot.parameters) : '';
   const setAside = snapshot?.setAside ?? [];
   return { kind: 'restored', step, parameterDigest: digest, record, redo, setAside } as const;

@@ -12,6 +12,7 @@ import type { Disk, StoredSnapshot } from './disk.js';
 import { planned, restored, withBadRows } from './driver-answers.js';
 import { type Parameters, parameterDigest, referencePointOf } from './model.js';
 import type { End } from './network.js';
+import { createPendingReports, type PendingReports } from './pending-reports.js';
 import { createProcess, type Process } from './process.js';
 import type { Reported, Sent } from './worker-state.js';
 import { COORDINATOR, reach, type World } from './world.js';
@@ -45,7 +46,7 @@ interface Driver extends CoordinatorOptions {
   readonly workerIds: Map<number, string>;
   /** Of the step at work, by microbatch. */
   readonly scores: Map<number, number>;
-  lastScore: number;
+  readonly reports: PendingReports;
   state: State;
   served: StoredSnapshot | undefined;
   result: string | undefined;
@@ -57,14 +58,15 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const records = disk.read();
   for (const { kind, ...record } of records) if (kind === 'commit') checks.committed(record as CommitRecord);
   const state = initialState(settings, summarizeJournal(records), world.scheduler.nowMs());
+  const process = createProcess(world.scheduler);
   const driver: Driver = {
     ...options,
-    process: createProcess(world.scheduler),
+    process,
     sessions: new Map(),
     ends: new Set(),
     workerIds: new Map(),
     scores: new Map(),
-    lastScore: 0,
+    reports: createPendingReports(process, (event) => happen(driver, event)),
     state,
     served: undefined,
     result: undefined,
@@ -94,9 +96,10 @@ type Happening = DriverEvent | CommandEvent | WorkerEvent;
 function happen(driver: Driver, happening: Happening): void {
   const { world, process } = driver;
   if (!process.isAlive()) return;
-  const event = { ...happening, atMs: world.scheduler.nowMs() };
-  if (event.kind !== 'heartbeat') world.trace(() => `event ${JSON.stringify(event)}`);
-  const { state, effects } = transition(driver.state, event);
+  const atMs = world.scheduler.nowMs();
+  const events = [...driver.reports.take(), happening].map((each) => ({ ...each, atMs }));
+  for (const event of events) if (event.kind !== 'heartbeat') world.trace(() => `event ${JSON.stringify(event)}`);
+  const { state, effects } = transition(driver.state, ...events);
   driver.state = state;
   for (const effect of effects) {
     if (effect.kind !== 'send') world.trace(() => `  effect ${JSON.stringify(effect)}`);
@@ -131,8 +134,9 @@ function accept(driver: Driver, workerId: string): End<Reported, Sent> {
         sessions.set(session, coordinator);
       }
       if (session === undefined) return;
-      driver.lastScore = score;
-      happen(driver, { session, ...withBadRows(world, driver.state, news) });
+      const event = { session, ...withBadRows(world, driver.state, news) };
+      if (event.kind === 'joined' || event.kind === 'ready') happen(driver, event);
+      else driver.reports.add(event, score);
     });
   coordinator.onBroken = () =>
     process.run(() => {
@@ -164,7 +168,8 @@ function carryOut(driver: Driver, effect: Effect): void {
       later(random.between(1, 10), () => planned(world, driver.state, effect));
       return;
     case 'accepted':
-      if (effect.what === 'mismatched') scores.set(effect.number, driver.lastScore);
+      if (effect.what === 'mismatched')
+        scores.set(effect.number, driver.reports.scoreOf(effect.session, effect.number));
       return;
     case 'referencePoint': {
       const z0 = referencePointOf([...scores].sort(([a], [b]) => a - b).map(([, score]) => score));

@@ -9,7 +9,7 @@ import { commit, reduce, takePlan, takeReferencePoint, work } from './worker-ste
 import { COORDINATOR, type World } from './world.js';
 
 const FIRST_BACK_OFF_MS = 100;
-const LONGEST_BACK_OFF_MS = 2000;
+const LONGEST_BACK_OFF_MS = 1000;
 const HEARTBEAT_MS = 500;
 /** No word from the coordinator's side of a cut connection: the worker gives it up. */
 const KEEPALIVE_MS = 3000;

@@ -3,7 +3,7 @@ import type { Outcome, Settings } from '../../coordinator/machine/types.js';
 import { createCommitChecks } from './commit-checks.js';
 import { createDisk } from './disk.js';
 import { type Coordinator, startCoordinator } from './driver.js';
-import { type FaultKind, injectFaults } from './faults.js';
+import { type FaultKind, injectFaults, type Victims } from './faults.js';
 import { createModel, type Model, parameterDigest } from './model.js';
 import { createModelWorker } from './model-worker.js';
 import { createNetwork } from './network.js';
@@ -24,6 +24,9 @@ export interface SimulationOptions {
   readonly model?: Model | undefined;
   /** Of each worker, how long a row takes, ms. */
   readonly rowMs?: readonly number[] | undefined;
+  readonly settings?: Partial<Settings> | undefined;
+  /** Faults of one's own, beside those that the seed draws. */
+  readonly haunt?: ((victims: Victims) => void) | undefined;
 }
 
 export interface SimulatedRun {
@@ -41,7 +44,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     random.pick([5, 10, 20]),
   );
   const speeds = options.rowMs ?? drawn;
-  const run = createRun(world, settingsOf(seed, world, speeds.length));
+  const run = createRun(world, { ...settingsOf(seed, world, speeds.length), ...options.settings });
   for (const [i, rowMs] of speeds.entries()) {
     const workerId = `w${i + 1}`;
     const worker = createModelWorker(world, workerId, rowMs);
@@ -50,6 +53,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   }
   run.startCoordinator();
   injectFaults(run, seed, faults, random.pick([2000, 8000, 20_000]));
+  options.haunt?.(run);
   let actions = 0;
   while (!run.outcome() && world.scheduler.nowMs() < PATIENCE_MS && actions < MOST_ACTIONS && world.scheduler.next()) {
     actions++;
@@ -83,6 +87,7 @@ function settingsOf(seed: number, { model }: World, workers: number): Settings {
     totalSteps: model.totalSteps,
     workers: { min: random.between(1, Math.max(1, workers - 1)), max: workers, waitMs: 600_000 },
     graceMs: 5000,
+    settleMs: 1500,
     silenceMs: 2500,
     phaseFloorMs: 10_000,
     auditEverySteps: 1,

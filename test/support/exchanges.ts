@@ -1,7 +1,12 @@
 /** Exchanges with gradients in them, for tests of the all-reduce. */
 import type { LeafRange } from '../../core/reduction-tree.js';
 import { createExchange, type Exchange } from '../../worker/allreduce/exchange.js';
-import { createGradientStore, type StepKey, type Wire } from '../../worker/allreduce/gradient-store.js';
+import {
+  createGradientStore,
+  type GradientStore,
+  type StepKey,
+  type Wire,
+} from '../../worker/allreduce/gradient-store.js';
 import { linearCompute } from './linear-compute.js';
 
 /** Adds and divides in the calling thread. */
@@ -38,9 +43,9 @@ export async function exchangeWith(
   gradients: readonly Float32Array[],
   step: StepKey,
   wire: Wire = 'float32',
-): Promise<Exchange> {
+): Promise<Exchange<GradientStore>> {
   const store = createGradientStore(gradients[0]!.length, compute, wire);
-  const exchange = createExchange(store, new SharedArrayBuffer(4));
+  const exchange = createExchange(store);
   exchange.begin(step, gradients.length);
   for (const { start, end } of holding) {
     for (let leaf = start; leaf < end; leaf++) {

@@ -12,6 +12,7 @@ import { linearCompute } from './linear-compute.js';
 import { modelFolder } from './parity-data.js';
 import { testConfig } from './rows.js';
 import type { ScriptedCoordinator, ScriptedSession } from './scripted-coordinator.js';
+import { tensorsHere } from './tensors-here.js';
 
 const LEAVES = 5;
 const ROWS_OF_A_LEAF = 2;
@@ -40,6 +41,7 @@ export function startWorker(id: string, address: string, compute: Compute = line
     connectDeadlineMs: 10_000,
     override: {},
     startCompute: () => compute,
+    startTensors: tensorsHere,
     random: () => 0,
     log: { debug: write, info: write, warn: write },
     signal: leaving.signal,

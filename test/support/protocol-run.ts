@@ -1,4 +1,5 @@
 /** A run over real gRPC within the test's process: the real coordinator, and real workers but for their arithmetic. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { runWorker } from '../../worker/worker.js';
 import { linearCompute } from './linear-compute.js';
 import { modelFolder, PARITY_DATA } from './parity-data.js';
 import { testConfig } from './rows.js';
+import { tensorsHere } from './tensors-here.js';
 
 const nothing = () => undefined;
 const silent = { debug: nothing, info: nothing, warn: nothing };
@@ -139,6 +141,7 @@ async function live({ id, compute, signal }: TestWorker, coordinator: string): P
       connectDeadlineMs: 10_000,
       override: {},
       startCompute: () => compute ?? linearCompute(),
+      startTensors: tensorsHere,
       random: () => 0.5,
       log: silent,
       signal: signal ?? new AbortController().signal,

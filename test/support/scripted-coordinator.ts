@@ -9,8 +9,8 @@ import {
 } from '../../proto/gen/prospect/v1/coordinator.js';
 import { StateServiceDefinition, type StateServiceImplementation } from '../../proto/gen/prospect/v1/state.js';
 import { CONTROL_OPTIONS } from '../../proto/transport/channel-options.js';
-import { sendErrors } from '../../proto/transport/errors.js';
 import { listen } from '../../proto/transport/listen.js';
+import { sendErrors } from './send-errors.js';
 
 type Report = NonNullable<SessionRequest['message']>;
 type Message = NonNullable<SessionResponse['message']>;

@@ -10,6 +10,8 @@ import { bytesOf, exchangeWith, leafGradients, randomHoldings, randomNumbers } f
 import { type GrpcWorkers, reduceOverGrpc, startGrpcWorkers } from '../support/grpc-workers.js';
 
 const STEP = { generation: 3, step: 5 };
+/** Another machine's, as far as a worker can see. */
+const NETWORK = { delayMs: 0 };
 const EXAMPLES = 24;
 /** Several frames a slice, none of them full. */
 const LENGTH = 5 * CHUNK_ELEMENTS + 3;
@@ -72,8 +74,8 @@ describe('a flipped byte', () => {
       let sent = 0;
       const damaged: TensorServiceImplementation['pullSums'] = async function* (request) {
         for await (const makeFrame of service[method](request)) {
-          yield () => {
-            const [header, payload] = makeFrame();
+          yield (link) => {
+            const [header, payload] = makeFrame(link);
             if (rank !== 1 || !isDamaged(sent++)) return [header, payload];
             const damagedPayload = Uint8Array.from(payload);
             damagedPayload[payload.length - 7]! ^= 4;
@@ -90,7 +92,7 @@ describe('a flipped byte', () => {
 
   test.each(['pullSums', 'pullReduced'] as const)('of %s is named and pulled again, once', async (method) => {
     const exchanges = await exchangesOf(leaves, gradients);
-    workers = await startGrpcWorkers(exchanges, { changed: flipping(method, (frame) => frame === 2) });
+    workers = await startGrpcWorkers(exchanges, { link: NETWORK, changed: flipping(method, (frame) => frame === 2) });
     const damages: string[] = [];
     const [gradient] = await reduceOverGrpc(exchanges, workers, order, (damage) => damages.push(damage));
     expect(bytesOf(gradient!).equals(await aloneOf(gradients))).toBe(true);
@@ -101,7 +103,7 @@ describe('a flipped byte', () => {
 
   test('that comes again ends the reduction and names the worker', async () => {
     const exchanges = await exchangesOf(leaves, gradients);
-    workers = await startGrpcWorkers(exchanges, { changed: flipping('pullSums', (frame) => frame > 1) });
+    workers = await startGrpcWorkers(exchanges, { link: NETWORK, changed: flipping('pullSums', (frame) => frame > 1) });
     await expect(reduceOverGrpc(exchanges, workers, order)).rejects.toMatchObject({
       code: 'PROTOCOL',
       message: expect.stringMatching(/^could not pull gradients from worker-1 at .*damaged again/),

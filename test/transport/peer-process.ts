@@ -7,7 +7,7 @@ import { startTensorServer } from '../support/tensor-server.js';
 
 const [length, generation, step] = process.argv.slice(2).map(Number);
 const store = createGradientStore(length!, linearCompute());
-const exchange = createExchange(store, new SharedArrayBuffer(4));
+const exchange = createExchange(store);
 exchange.begin({ generation: generation!, step: step! }, 2);
 await store.addLeaf(1, store.pool.take());
 const { address } = await startTensorServer(createPeerService(() => exchange));

@@ -5,14 +5,30 @@
 import { ProspectError } from '../../core/errors.js';
 import type { ElementRange } from '../../core/tensor-chunks.js';
 import { createBufferPool } from './buffer-pool.js';
-import type { GradientStore, StepKey, StepLeaves } from './gradient-store.js';
+import type { StepKey, StepLeaves, SubtreeSum, Wire } from './gradient-store.js';
 import { createReduction, type Reduction } from './reduction.js';
 import { compareSteps, unwatched } from './step-clock.js';
 
-export interface Exchange {
-  readonly store: GradientStore;
-  /** Live trainable parameters. */
-  readonly parameters: SharedArrayBuffer;
+/** Of a gradient store, what peers see of it. */
+export interface HeldSums {
+  /** Elements of the flat gradient. */
+  readonly length: number;
+  readonly wire: Wire;
+  begin(step: StepKey, leafCount: number, plan?: StepLeaves): void;
+  /** Sums of complete subtrees, left to right. */
+  held(): readonly SubtreeSum[];
+  /** Throws PROTOCOL unless this is the step at hand. */
+  expect(step: StepKey): void;
+  /** Throws PROTOCOL when the step at hand is a later one. */
+  expectNotOver(step: StepKey): void;
+  /** Waits until sums of this step can be pulled: a peer may hear of it first. Throws PROTOCOL when it is over. */
+  arrival(step: StepKey): Promise<void>;
+  /** Ends all waits, now and later. */
+  fail(error: Error): void;
+}
+
+export interface Exchange<Sums extends HeldSums = HeldSums> {
+  readonly store: Sums;
   /** Takes a step on. A reduction that is not finished fails; finished leaves of the same step and attempt are kept. */
   begin(step: StepKey, leafCount: number, plan?: StepLeaves): void;
   /** Starts to reduce. */
@@ -26,13 +42,11 @@ export interface Exchange {
    * @throws PROTOCOL when it is gone.
    */
   reduction(step: StepKey): Promise<Reduction>;
-  /** The last finished reduction. */
-  lastReduced(): Reduction | undefined;
   /** Ends the waits of peers: this worker leaves. */
   fail(error: Error): void;
 }
 
-export function createExchange(store: GradientStore, parameters: SharedArrayBuffer): Exchange {
+export function createExchange<Sums extends HeldSums>(store: Sums): Exchange<Sums> {
   const buffers = createBufferPool(store.length);
   let current: Reduction | undefined;
   let finished: Reduction | undefined;
@@ -58,7 +72,6 @@ export function createExchange(store: GradientStore, parameters: SharedArrayBuff
 
   return {
     store,
-    parameters,
     begin(step, leafCount, plan) {
       if (current) abandon(current, new ProspectError('WORKER_LOST', 'the members changed during the reduction'));
       store.begin(step, leafCount, plan);
@@ -89,7 +102,6 @@ export function createExchange(store: GradientStore, parameters: SharedArrayBuff
         await changed.promise;
       }
     },
-    lastReduced: () => finished,
     fail(error) {
       failure ??= error;
       current?.fail(error);

@@ -3,7 +3,7 @@ import { packBfloat16, unpackBfloat16 } from '../../core/bfloat16.js';
 import { ProspectError } from '../../core/errors.js';
 import type { TreeNode } from '../../core/reduction-tree.js';
 import { type ElementRange, elementBytes } from '../../core/tensor-chunks.js';
-import { encodeFrame, type OutgoingFrame, type TensorFrame } from '../../proto/transport/tensor-frame.js';
+import { encodeFrame, type Link, type OutgoingFrame, type TensorFrame } from '../../proto/transport/tensor-frame.js';
 import type { StepKey, Wire } from './gradient-store.js';
 
 export interface FrameOf {
@@ -19,9 +19,10 @@ export function gradientFrame(
   { generation, step }: StepKey,
   { node, nodeCount }: FrameOf,
   wire: Wire,
+  link: Link,
 ): OutgoingFrame {
   const header = { ...range, level: node.level, index: node.index, nodeCount, generation, step, elementType: wire };
-  return encodeFrame(header, wire === 'bfloat16' ? packed(values, range) : elementBytes(values, range));
+  return encodeFrame(header, wire === 'bfloat16' ? packed(values, range) : elementBytes(values, range), link);
 }
 
 /** As float32: a view of the frame where its bytes are aligned for that, otherwise a copy. */

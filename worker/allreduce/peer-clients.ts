@@ -5,7 +5,7 @@ import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
 import { createTensorClient, type TensorClient } from '../../proto/transport/tensor-client.js';
 import type { TensorFrame } from '../../proto/transport/tensor-frame.js';
 import type { StepKey } from './gradient-store.js';
-import { PeerError } from './peer-error.js';
+import { peerErrorOf } from './peer-error.js';
 import { verifiedFrames } from './verified-frames.js';
 
 /** What a reduction needs of another worker. A pull throws PeerError, or the signal's reason when that ends it. */
@@ -66,6 +66,6 @@ async function* named(
     yield* frames;
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw new PeerError(cause instanceof ProspectError ? cause.code : 'WORKER_LOST', member, cause);
+    throw peerErrorOf(member, cause);
   }
 }

@@ -32,10 +32,10 @@ async function* sumFrames({ store }: Exchange, step: StepKey, slice: ElementRang
     for (const { node, sum } of held) {
       // Leaves are rounded for the wire, their sums are not.
       const wire = node.level === 0 ? store.wire : 'float32';
-      yield () => {
+      yield (link) => {
         // A later step may use the buffers again.
         store.expect(step);
-        return gradientFrame(sum, chunk, step, { node, nodeCount: held.length }, wire);
+        return gradientFrame(sum, chunk, step, { node, nodeCount: held.length }, wire, link);
       };
     }
   }
@@ -46,9 +46,9 @@ async function* reducedFrames(exchange: Exchange, step: StepKey, range: ElementR
   const reduction = await exchange.reduction(step);
   for (const chunk of chunksOf(range)) {
     await reduction.ready(chunk);
-    yield () => {
+    yield (link) => {
       reduction.signal.throwIfAborted();
-      return gradientFrame(reduction.gradient, chunk, step, WHOLE, exchange.store.wire);
+      return gradientFrame(reduction.gradient, chunk, step, WHOLE, exchange.store.wire, link);
     };
   }
 }

@@ -1,6 +1,5 @@
 /**
  * One piece of a slice: its sums added in the order of the tree, divided, rounded for the wire, and put in its place.
- * A MiB takes the main thread about a millisecond; handing it to another thread and back costs more.
  */
 import { roundToBfloat16 } from '../../core/bfloat16.js';
 import { nodeKey } from '../../core/reduction-tree.js';

@@ -29,7 +29,7 @@ function peerOf(rank: number, exchange: Exchange): Peer {
 }
 
 async function* framesOf(makers: AsyncIterable<FrameMaker>): AsyncGenerator<Buffer> {
-  for await (const makeFrame of makers) yield Buffer.concat(makeFrame());
+  for await (const makeFrame of makers) yield Buffer.concat(makeFrame({ isLocal: false }));
 }
 
 function reduceAll(

@@ -4,14 +4,13 @@
  * canonical tree, divides once, and pulls the other slices while their owners do the same. Every worker ends with the
  * same bytes, however many there are.
  */
-import { setImmediate } from 'node:timers/promises';
 import { ProspectError, toProspectError } from '../../core/errors.js';
 import { sliceOf } from '../../core/parameters.js';
 import type { LeafRange } from '../../core/reduction-tree.js';
 import { chunksOf } from '../../core/tensor-chunks.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, HeldSums } from './exchange.js';
 import { expectFrame, frameElements } from './gradient-frames.js';
-import type { GradientStore, StepKey } from './gradient-store.js';
+import type { StepKey } from './gradient-store.js';
 import type { Peer } from './peer-clients.js';
 import { finishPiece } from './piece.js';
 import type { Reduction } from './reduction.js';
@@ -70,7 +69,7 @@ async function reduceOwnSlice(
   order: ReduceOrder,
   reduction: Reduction,
   peers: readonly Peer[],
-  store: GradientStore,
+  store: HeldSums,
 ): Promise<void> {
   const { key, own, signal, gradient } = reduction;
   const held = store.held();
@@ -83,8 +82,6 @@ async function reduceOwnSlice(
     finishPiece({ range, held, pulled }, order, store.wire, gradient);
     reduction.reducedTo(range.offset + range.length);
     for (const [i, stream] of streams.entries()) stream.finished(number + 1, pulled[i]!);
-    // Heartbeats and other streams come between: pieces that are there already would follow each other at once.
-    await setImmediate();
   }
   await Promise.all(streams.map((stream) => stream.read));
 }

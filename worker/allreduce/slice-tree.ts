@@ -1,6 +1,7 @@
 /** Finishing the canonical tree over one piece: from the subtree sums of all workers to the sum of the whole step. */
 import { ProspectError } from '../../core/errors.js';
 import { isEmpty, nodeKey, rootNode, type TreeNode } from '../../core/reduction-tree.js';
+import { addInto, meanInto } from './mean-kernel.js';
 
 /** A node's sum of the piece. */
 export interface PieceSum {
@@ -34,20 +35,14 @@ export function finishTree(
     return right ? added(left, right) : left;
   };
   const [left, right] = addendsOf(rootNode(leafCount));
-  if (right) divideSum(left.values, right.values, divisor, mean);
+  if (right) meanInto(left.values, right.values, divisor, mean);
   else divide(left.values, divisor, mean);
 }
 
 function added(left: PieceSum, right: PieceSum): PieceSum {
   const target = [left, right].find((sum) => sum.isScratch)?.values ?? new Float32Array(left.values.length);
-  const [a, b] = [left.values, right.values];
-  for (let i = 0; i < target.length; i++) target[i] = a[i]! + b[i]!;
+  addInto(left.values, right.values, target);
   return { values: target, isScratch: true };
-}
-
-/** The last addition and the division in one pass; the sum is rounded to float32 like all others. */
-function divideSum(a: Float32Array, b: Float32Array, divisor: number, mean: Float32Array): void {
-  for (let i = 0; i < mean.length; i++) mean[i] = Math.fround(a[i]! + b[i]!) / divisor;
 }
 
 function divide(sum: Float32Array, divisor: number, mean: Float32Array): void {

@@ -1,9 +1,7 @@
 /** A committed step is applied: with the gradient that this worker has reduced, or with one pulled from the members. */
 import { ProspectError } from '../../core/errors.js';
-import type { CommitRecord, Member } from '../../proto/gen/prospect/v1/coordinator.js';
+import type { CommitRecord } from '../../proto/gen/prospect/v1/coordinator.js';
 import type { Decided, Order } from '../agenda.js';
-import { pullWholeReduced } from '../allreduce/observe.js';
-import { connectPeers } from '../allreduce/peer-clients.js';
 import { faults } from '../faults.js';
 import { type LoadedModel, loadedModel, type WorkerState } from '../worker-state.js';
 
@@ -52,21 +50,11 @@ async function gradientOf(
   if (reduced?.step === step && reduced.digest === gradientDigest) return reduced.gradient;
   if (!members) throw missing(`the committed gradient of step ${step} is not the one that this worker reduced`);
   faults.strike('observing', step);
-  const gradient = await (pulled ?? pullNow(step, members, model, signal));
+  const gradient = await (pulled ?? model.exchange.tensors.observe(step, members, signal));
   const { digest } = await compute.measure(gradient);
   if (!pulled) model.reduced = { step, digest, gradient };
   if (digest === gradientDigest) return gradient;
   throw missing(`the gradient of step ${step} that was pulled is not the committed one`);
-}
-
-/** Into the exchange, from where others can pull it in their turn. */
-async function pullNow(step: number, members: readonly Member[], { exchange }: LoadedModel, signal: AbortSignal) {
-  const { peers, close } = connectPeers(members, signal);
-  try {
-    return await pullWholeReduced(step, peers, exchange);
-  } finally {
-    close();
-  }
 }
 
 async function apply(

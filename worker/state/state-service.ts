@@ -1,27 +1,9 @@
 /** Serves this worker's state to workers that heal, and to the coordinator for snapshots and the run's result. */
 import { ProspectError } from '../../core/errors.js';
 import { chunksOf, elementBytes } from '../../core/tensor-chunks.js';
-import { PullStateRequest, PullStateResponse, StateServiceDefinition } from '../../proto/gen/prospect/v1/state.js';
-import type { StreamMethod } from '../../proto/transport/stream-server.js';
+import type { StateService } from '../../proto/transport/state-service.js';
 import { namedArrays } from './arrays.js';
 import type { Donor } from './donor.js';
-
-export interface StateService {
-  pullState(request: PullStateRequest): AsyncIterable<PullStateResponse>;
-}
-
-/** For the server. */
-export function stateMethod({ pullState }: StateService): StreamMethod {
-  const { fullName, methods } = StateServiceDefinition;
-  return {
-    path: `/${fullName}/${methods.pullState.name}`,
-    async *serve(request) {
-      for await (const response of pullState(PullStateRequest.decode(request))) {
-        yield () => [PullStateResponse.encode(response).finish()];
-      }
-    },
-  };
-}
 
 /** The service is up before the model is loaded: `donor` gives nothing until then. */
 export function createStateService(donor: () => Donor | undefined): StateService {

@@ -66,6 +66,25 @@ describe.each(FLAGS)('with transposes $a, $b', (flags) => {
 });
 
 describe('matrix products', () => {
+  it('have the right values when they are longer than a block of rows and end within tiles', () => {
+    const [m, k, p] = [1003, 131, 13];
+    const [a, b] = [tensorOf(A, [1, m, k], false), tensorOf(B, [1, k, p], true)];
+    const out = batchMatMul(a, b, { b: true }).dataSync<'float32'>();
+    const expected = product(A, B, [1, m, k, p]);
+    const furthest = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - out[i]!)), 0);
+    expect(furthest).toBeLessThan(1e-4);
+  });
+
+  it('have the same bits for a row whatever rows are multiplied with it', () => {
+    const [m, k, p] = [23, 64, 24];
+    const [a, b] = [tensorOf(A, [1, m, k], false), tensorOf(B, [1, k, p], false)];
+    const together = batchMatMul(a, b).dataSync();
+    for (let row = 0; row < m; row++) {
+      const alone = batchMatMul(tf.slice(a, [0, row, 0], [1, 1, k]), b).dataSync();
+      expect(alone).toEqual(together.slice(row * p, (row + 1) * p));
+    }
+  });
+
   it('leave no tensors behind', () => {
     const [a, b] = [tensorOf(A, [3, 5, 4], true), tensorOf(B, [3, 4, 6], true)];
     const before = tf.memory().numTensors;

@@ -3,6 +3,7 @@
  * against the second.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { wasmRotate } from '../wasm/rotary.js';
 import { fused, hasFused } from './fused.js';
 
 /**
@@ -11,6 +12,7 @@ import { fused, hasFused } from './fused.js';
  * @param direction 1 rotates, −1 rotates back (the transpose)
  */
 export function rotate(x: tf.Tensor3D, cos: tf.Tensor2D, sin: tf.Tensor2D, direction: 1 | -1): tf.Tensor3D {
+  if (tf.getBackend() === 'wasm') return wasmRotate(x, cos, sin, direction);
   if (!hasFused()) return composedRotate(x, cos, sin, direction);
   return fused('Rotary', [x, cos, sin], { direction }) as tf.Tensor3D;
 }

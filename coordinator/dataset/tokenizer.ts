@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { isErrnoError, ProspectError } from '../../core/errors.js';
 import { type ChatRenderer, chatRenderer, configuredTemplate } from './chat-template.js';
+import { type Encoder, fastEncoder } from './fast-encoder.js';
 
 export interface ModelTokenizer {
   /** @param addSpecialTokens adds what the tokenizer puts around a text (such as a BOS token) */
-  encode(text: string, addSpecialTokens: boolean): number[];
+  readonly encode: Encoder;
   decode(tokenIds: readonly number[], skipSpecialTokens: boolean): string;
   /** The end-of-text token; a few models have none. */
   readonly eosToken: string | undefined;
@@ -27,11 +28,11 @@ export async function loadTokenizer(modelFolder: string): Promise<ModelTokenizer
     readIfThere(join(modelFolder, 'chat_template.jinja')),
   ]);
   const config = configText === undefined ? {} : parseObject(configText, join(modelFolder, 'tokenizer_config.json'));
-  const tokenizer = createTokenizer(tokenizerText, config, join(modelFolder, 'tokenizer.json'));
+  const { tokenizer, encode } = createTokenizer(tokenizerText, config, join(modelFolder, 'tokenizer.json'));
   const special = specialTokens(config);
   const eosToken = special.eos_token;
   return {
-    encode: (text, addSpecialTokens) => tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids,
+    encode,
     decode: (tokenIds, skipSpecialTokens) =>
       tokenizer.decode([...tokenIds], { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: false }),
     eosToken,
@@ -43,12 +44,18 @@ export async function loadTokenizer(modelFolder: string): Promise<ModelTokenizer
   };
 }
 
-function createTokenizer(text: string, config: object, file: string): Tokenizer {
+function createTokenizer(
+  text: string,
+  config: Readonly<Record<string, unknown>>,
+  file: string,
+): { readonly tokenizer: Tokenizer; readonly encode: Encoder } {
   const parsed = parseObject(text, file);
   try {
     const tokenizer = new Tokenizer(parsed, config);
     tokenizer.encode('probe');
-    return tokenizer;
+    const plain: Encoder = (text, addSpecialTokens) =>
+      tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids;
+    return { tokenizer, encode: fastEncoder(tokenizer, { tokenizer: parsed, config }) ?? plain };
   } catch (error) {
     throw brokenFile(file, error);
   }

@@ -7,6 +7,7 @@ import { dirname, sep } from 'node:path';
 import { type BackendWasm, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { ProspectError } from '../../../core/errors.js';
+import { registerGather } from './gather.js';
 
 /** Emscripten's allocator, which the backend's types leave out. */
 interface WasmModule {
@@ -25,6 +26,7 @@ export async function loadWasmBackend(): Promise<{ version: string; settings: st
     throw new ProspectError('ENGINE_UNAVAILABLE', 'The wasm engine did not start. Node 20 or newer is needed.');
   }
   await tf.ready();
+  registerGather();
   guardHeap((tf.backend() as BackendWasm).wasm as unknown as WasmModule);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd on' : 'simd off';
   return { version: version_wasm, settings: simd };

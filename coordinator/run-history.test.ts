@@ -17,6 +17,7 @@ function step(number: number, tokensBefore: number) {
     tokens: 10,
     tokensBefore,
     seconds: {},
+    computingSeconds: [],
     workers: 1,
     setAside: 0,
     pairing: { ownCompletion: 0, samePrompt: 0 },

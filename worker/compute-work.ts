@@ -13,11 +13,14 @@ export async function computeMismatched(number: number, worker: WorkerState): Pr
   const { step, attempt, plan } = work;
   faults.strike('mismatched', step);
   const microbatch = work.given.mismatched.get(number)!;
-  const scores = work.scores.get(number) ?? (await score(microbatch, BOTH, compute, work));
+  const begunMs = performance.now();
+  const held = work.scores.get(number);
+  const scores = held ?? (await score(microbatch, BOTH, compute, work));
+  const computeMs = held ? 0 : performance.now() - begunMs;
   work.scores.set(number, scores);
   if (work.plan === plan) plan.mismatched = without(plan.mismatched, number);
   const { generation } = worker;
-  const value = { generation, step, attempt, microbatch: number, scores: [...scores] };
+  const value = { generation, step, attempt, microbatch: number, scores: [...scores], computeMs };
   plan.reply({ $case: 'mismatchedReport', value });
 }
 

@@ -129,7 +129,7 @@ function parametersAfter(step: number): string {
 }
 
 function mismatchedReport({ generation, step, attempt }: StepPlan, { number, sequences }: Microbatch): Answer {
-  const value = { generation, step, attempt, microbatch: number, scores: sequences.map(scoreOf) };
+  const value = { generation, step, attempt, microbatch: number, scores: sequences.map(scoreOf), computeMs: 0 };
   return { $case: 'mismatchedReport', value };
 }
 

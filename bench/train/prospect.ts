@@ -26,8 +26,16 @@ export interface ProspectJob {
   readonly threads: number;
 }
 
+export interface ProspectStep {
+  readonly seconds: number;
+  readonly loss: number;
+  readonly phases: Phases;
+  /** Scores and gradients of the worker with the most of them. */
+  readonly computingSeconds: number;
+}
+
 export interface ProspectResult {
-  readonly steps: readonly { readonly seconds: number; readonly loss: number; readonly phases: Phases }[];
+  readonly steps: readonly ProspectStep[];
   /** Reference log-probs computed before the first step. */
   readonly aheadSeconds: number;
   readonly peakBytes: number | undefined;
@@ -75,7 +83,7 @@ function emptyCache(folder: string): string {
   return cache;
 }
 
-function stepOf(metrics: StepMetrics): ProspectResult['steps'][number] {
+function stepOf(metrics: StepMetrics): ProspectStep {
   const phases = Object.fromEntries(
     Object.entries(metrics)
       .filter(([name]) => name.startsWith('seconds/'))
@@ -85,6 +93,7 @@ function stepOf(metrics: StepMetrics): ProspectResult['steps'][number] {
     seconds: Object.values(phases).reduce((sum, seconds) => sum + seconds, 0),
     loss: metrics.loss ?? Number.NaN,
     phases,
+    computingSeconds: metrics['compute/busiest_seconds'],
   };
 }
 

@@ -3,7 +3,7 @@ import { type LlamaSizes, llamaTensors } from '../../examples/quickstart/initial
 import { lengthOf } from './flops.js';
 import { makeEqualRows } from './make-rows.js';
 import { median, WARM_UP_STEPS } from './measurement.js';
-import { trainWithProspect } from './prospect.js';
+import { type ProspectStep, trainWithProspect } from './prospect.js';
 import { GLOBAL_BATCH, THREADS } from './settings.js';
 import { SHAPES } from './shapes.js';
 import { flopOfSteps, makeWorkload, realisticRows, tokensOfSteps, type Workload } from './workload.js';
@@ -32,6 +32,8 @@ export interface ScalingResult {
   /** Median of the steps after warm-up, reference log-probs known. */
   readonly stepSeconds: number;
   readonly tokensPerSecond: number;
+  /** Share of a step that is neither scores, gradients nor the update of the busiest worker. */
+  readonly orchestration: number;
   /** By what the steps' arithmetic needs. */
   readonly gflops: number;
 }
@@ -73,7 +75,8 @@ export async function measureCase(one: ScalingCase, steps: number): Promise<Scal
   const workload = await one.make(steps);
   const { workers, threads } = one;
   const result = await trainWithProspect({ ...workload, method: 'lora', epochs: 2, workers, threads });
-  const seconds = result.steps.slice(-steps).map((step) => step.seconds);
+  const known = result.steps.slice(-steps);
+  const seconds = known.map((step) => step.seconds);
   const timed = (values: readonly number[]) => median(values.slice(WARM_UP_STEPS));
   const rates = (amounts: readonly number[]) => timed(seconds.map((time, step) => amounts[step]! / time));
   return {
@@ -81,8 +84,13 @@ export async function measureCase(one: ScalingCase, steps: number): Promise<Scal
     at: placeOf(one, workload),
     stepSeconds: timed(seconds),
     tokensPerSecond: rates(tokensOfSteps(workload)),
+    orchestration: timed(known.map(orchestrationOf)),
     gflops: rates(flopOfSteps(workload, 'lora', true)) / 1e9,
   };
+}
+
+function orchestrationOf({ seconds, computingSeconds, phases }: ProspectStep): number {
+  return 1 - (computingSeconds + (phases.update ?? 0)) / seconds;
 }
 
 function withLayers(layers: number): (steps: number) => Promise<Workload> {

@@ -90,6 +90,7 @@ function recordOf(
     tokens: plan.matched.sequences.reduce((tokens, { tokenIds }) => tokens + tokenIds.length, 0),
     tokensBefore: ledger.at(step - 1).tokens,
     seconds: {},
+    computingSeconds: work.computingSeconds(),
     workers,
     pairing: plan.pairing,
     sftScale,

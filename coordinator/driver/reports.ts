@@ -16,13 +16,16 @@ export type Report = Exclude<Incoming, { $case: 'join' | 'ready' | 'scoreReport'
 export function newsOf(session: number, report: Report, work: StepAtWork | undefined): WorkerNews {
   switch (report.$case) {
     case 'mismatchedReport': {
-      const { generation, step, attempt, microbatch, scores } = report.value;
-      const notFinite = isOfStep(report.value, work) ? work.offer(session, 'mismatched', microbatch, scores) : [];
+      const { generation, step, attempt, microbatch, scores, computeMs } = report.value;
+      const offer = { session, what: 'mismatched', number: microbatch, scores, computeMs } as const;
+      const notFinite = isOfStep(report.value, work) ? work.offer(offer) : [];
       return { kind: 'mismatchedReport', generation, step, attempt, microbatch, notFinite };
     }
     case 'leafReport': {
       const { scores, ...leafReport } = report.value;
-      const notFinite = isOfStep(report.value, work) ? work.offer(session, 'leaf', leafReport.leaf, scores) : [];
+      const { leaf: number, computeMs } = leafReport;
+      const offer = { session, what: 'leaf', number, scores, computeMs } as const;
+      const notFinite = isOfStep(report.value, work) ? work.offer(offer) : [];
       return { kind: 'leafReport', ...leafReport, notFinite };
     }
     case 'reducedReport': {

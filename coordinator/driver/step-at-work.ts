@@ -10,6 +10,15 @@ import type { DriverContext } from './context.js';
 /** Of a microbatch of mismatched pairs, or of a leaf. */
 export type ScoreKind = 'mismatched' | 'leaf';
 
+export interface Offer {
+  readonly session: number;
+  readonly what: ScoreKind;
+  readonly number: number;
+  readonly scores: readonly SequenceScore[];
+  /** What it took; 0 for what was there already. */
+  readonly computeMs: number;
+}
+
 export interface StepAtWork {
   readonly step: number;
   readonly attempt: number;
@@ -22,13 +31,15 @@ export interface StepAtWork {
    * @returns rows whose scores are not finite.
    * @throws PROTOCOL for scores that are not those of this microbatch.
    */
-  offer(session: number, what: ScoreKind, number: number, scores: readonly SequenceScore[]): number[];
+  offer(offer: Offer): number[];
   /** What this session offered counts. */
   accept(session: number, what: ScoreKind, number: number): void;
   /** Over the whole global batch, in example order. All pairs must be there. */
   referencePoint(): ReferencePoint;
   /** In the order of the global batch. All leaves must be there. */
   scores(): SequenceScore[];
+  /** Of each worker that took part: what its part of scores and gradients took. */
+  computingSeconds(): number[];
 }
 
 type Sources = Pick<DriverContext, 'config' | 'references'>;
@@ -48,7 +59,8 @@ export function createStep(
     mismatched: { batch: mismatched, scores: noScores(mismatched), asked: { policy: true, reference: true } },
     leaf: { batch: matched, scores: noScores(matched), asked: { policy: true, reference } },
   };
-  const offers = new Map<string, readonly SequenceScore[]>();
+  const offers = new Map<string, Offer>();
+  const computingMs = new Map<number, number>();
   // Full fine-tuning has no other source: what is not finite there goes out as it is, and its row is then set aside.
   const lookUp = (values: Float64Array, index: number) =>
     isFull && reference && values.length > 0 ? values[index] : known(values, index);
@@ -59,15 +71,19 @@ export function createStep(
     sftScale: sftScaleOf(matched),
     referenceOfRow: (position) => lookUp(train.matched, matched.sequences[position]!.row),
     referenceOfPair: (position) => lookUp(train.mismatched, first + pairPositions[position]!),
-    offer(session, what, number, scores) {
+    offer(offer) {
+      const { session, what, number, scores } = offer;
       checkScores(kinds[what].batch, number, scores);
-      offers.set(`${session} ${what} ${number}`, scores);
+      offers.set(`${session} ${what} ${number}`, offer);
       return rowsNotFinite(scores, kinds[what].asked);
     },
     accept(session, what, number) {
       const { batch, scores } = kinds[what];
-      keepScores(batch, number, offers.get(`${session} ${what} ${number}`)!, scores);
+      const offer = offers.get(`${session} ${what} ${number}`)!;
+      keepScores(batch, number, offer.scores, scores);
+      computingMs.set(session, (computingMs.get(session) ?? 0) + offer.computeMs);
     },
+    computingSeconds: () => [...computingMs.values()].map((ms) => ms / 1000),
     referencePoint: () =>
       referencePoint(completeScores(kinds.mismatched.scores).map((score) => score.policyLogp - score.referenceLogp)),
     scores: () => completeScores(kinds.leaf.scores),

@@ -33,6 +33,7 @@ function record(change: Partial<StepRecord> = {}): StepRecord {
     tokens: 40,
     tokensBefore: 100,
     seconds: { gradients: 1.5, reduce: 0.5 },
+    computingSeconds: [1.4, 1],
     workers: 2,
     setAside: 0,
     pairing: { ownCompletion: 0, samePrompt: 1 },
@@ -122,6 +123,8 @@ test('a step adds its tokens, rates and phases', () => {
     'kl/stderr': 0.5,
     'kl/clamped': false,
     'pairing/same_prompt': 1,
+    'compute/busiest_seconds': 1.4,
+    'compute/mean_seconds': 1.2,
     'seconds/gradients': 1.5,
     'seconds/reduce': 0.5,
   });

@@ -43,6 +43,8 @@ export interface StepRecord {
   readonly tokensBefore: number;
   /** Wall-clock seconds of each phase; together they are the step. `update` is that of the step before. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** Of each worker that took part: what its part of scores and gradients took. */
+  readonly computingSeconds: readonly number[];
   readonly workers: number;
   readonly pairing: PairingCounts;
   /** Global batch size over its number of desirable rows. */

@@ -31,6 +31,8 @@ export function exampleMetrics(change: Partial<StepMetrics> = {}): StepMetrics {
     skipped: 0,
     'pairing/own_completion': 0,
     'pairing/same_prompt': 0,
+    'compute/busiest_seconds': 1.9,
+    'compute/mean_seconds': 1.8,
     'seconds/reference_point': 0.5,
     'seconds/gradients': 1.5,
     ...change,

@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** Names of metrics that tell how a step was computed rather than what. */
-const HOW = /^(seconds\/.*|.*_per_second|workers)$/;
+const HOW = /^(seconds\/.*|compute\/.*|.*_per_second|workers)$/;
 
 export async function outcomeOf(output: string): Promise<Outcome> {
   const sha256 = createHash('sha256')

@@ -199,6 +199,8 @@ export interface MismatchedReport {
   attempt: number;
   microbatch: number;
   scores: SequenceScore[];
+  /** 0 when the worker held it already. */
+  computeMs: number;
 }
 
 export interface ReferencePoint {
@@ -2245,7 +2247,7 @@ export const SequenceScore: MessageFns<SequenceScore> = {
 };
 
 function createBaseMismatchedReport(): MismatchedReport {
-  return { generation: 0, step: 0, attempt: 0, microbatch: 0, scores: [] };
+  return { generation: 0, step: 0, attempt: 0, microbatch: 0, scores: [], computeMs: 0 };
 }
 
 export const MismatchedReport: MessageFns<MismatchedReport> = {
@@ -2264,6 +2266,9 @@ export const MismatchedReport: MessageFns<MismatchedReport> = {
     }
     for (const v of message.scores) {
       SequenceScore.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.computeMs !== 0) {
+      writer.uint32(49).double(message.computeMs);
     }
     return writer;
   },
@@ -2321,6 +2326,14 @@ export const MismatchedReport: MessageFns<MismatchedReport> = {
             message.scores.push(SequenceScore.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.computeMs = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2343,6 +2356,7 @@ export const MismatchedReport: MessageFns<MismatchedReport> = {
     message.attempt = object.attempt ?? 0;
     message.microbatch = object.microbatch ?? 0;
     message.scores = object.scores?.map((e) => SequenceScore.fromPartial(e)) || [];
+    message.computeMs = object.computeMs ?? 0;
     return message;
   },
 };

@@ -1,12 +1,15 @@
 /** What a step consists of: a pure function of the rows, the settings and the step's position, never of the workers. */
 import type { RunConfig } from '../core/config/schema.js';
 import { needsMismatchedPairs } from '../core/kto.js';
+import type { MicrobatchLimits } from '../core/microbatches.js';
 import { batchRows, type ClassIndex } from '../core/order/batches.js';
-import { pairRows } from '../core/order/pairing.js';
+import { type Pairing, pairingOf, pairRows } from '../core/order/pairing.js';
 import { assembleSequence } from '../core/sequence.js';
 import { type Batch, cutBatch, cutBeside, EMPTY_BATCH, type PlannedSequence } from './batch.js';
 import type { StepPosition } from './calendar.js';
+import { fixedPartnersOf } from './fixed-pairs.js';
 import type { PairingCounts } from './metrics/step-record.js';
+import { pairPlace } from './reference-cache/table.js';
 import type { RowSource } from './row-source.js';
 
 export interface PlannedStep {
@@ -14,17 +17,9 @@ export interface PlannedStep {
   readonly matched: Batch;
   /** Each row's prompt with another row's completion, in the same order; empty for losses without reference point. */
   readonly mismatched: Batch;
-  /** Of each mismatched pair: its position when no row is set aside. */
-  readonly pairPositions: readonly number[];
+  /** Of each mismatched pair: where its reference log-prob is kept, whoever is set aside. */
+  readonly pairPlaces: readonly number[];
   readonly pairing: PairingCounts;
-}
-
-/** Where rows are paired, and which of them are left out. */
-interface Place {
-  readonly epoch: number;
-  /** Step of the epoch, or part of the evaluation. */
-  readonly step: number;
-  readonly setAside: ReadonlySet<number>;
 }
 
 const NOTHING_SET_ASIDE: ReadonlySet<number> = new Set();
@@ -36,43 +31,66 @@ export function planStep(
   at: StepPosition,
   setAside: ReadonlySet<number> = NOTHING_SET_ASIDE,
 ): PlannedStep {
-  const place = { epoch: at.epoch, step: at.stepInEpoch, setAside };
-  return planRows(rows, rowsOfStep(rows.classIndex(), config, at), config, place);
+  const batch = rowsOfStep(rows.classIndex(), config, at);
+  const kept = batch.flatMap((row, i) => (setAside.has(row) ? [] : [i]));
+  const matched = cutBatch(
+    kept.map((i) => sequenceOf(rows, config, batch[i]!, batch[i]!)),
+    limitsOf(config),
+  );
+  if (!needsMismatchedPairs(config.loss.type)) return { matched, ...NO_PAIRS };
+  const { partners, ...pairing } = pairingOfStep(rows, config, batch, at);
+  const paired = kept.filter((i) => !setAside.has(partners[i]!));
+  const pairs = paired.map((i) => sequenceOf(rows, config, batch[i]!, partners[i]!));
+  const rowOf = paired.map((i) => kept.indexOf(i));
+  const pairPlaces = paired.map((i) => pairPlace(config, at.step, i, batch[i]!));
+  return { matched, mismatched: cutBeside(pairs, rowOf, matched), pairPlaces, pairing };
 }
 
-/** A part of an evaluation. */
+/** A part of an evaluation. Pairs stand alone: no gradient needs their rows' forward pass beside them. */
 export function planEvaluation(
   rows: RowSource,
   batch: readonly number[],
   config: RunConfig,
   part: number,
 ): PlannedStep {
-  return planRows(rows, batch, config, { epoch: 0, step: part, setAside: NOTHING_SET_ASIDE });
+  const cut = (partners: readonly number[]) =>
+    cutBatch(
+      batch.map((row, i) => sequenceOf(rows, config, row, partners[i]!)),
+      limitsOf(config),
+    );
+  if (!needsMismatchedPairs(config.loss.type)) return { matched: cut(batch), ...NO_PAIRS };
+  const { partners, ...pairing } = drawPairs(rows, config, batch, 0, part);
+  return { matched: cut(batch), mismatched: cut(partners), pairPlaces: batch, pairing };
 }
 
-function planRows(rows: RowSource, batch: readonly number[], config: RunConfig, place: Place): PlannedStep {
-  const { epoch, step, setAside } = place;
-  const sequence = (row: number, partner: number): PlannedSequence => ({
+const NO_PAIRS = { mismatched: EMPTY_BATCH, pairPlaces: [], pairing: { ownCompletion: 0, samePrompt: 0 } };
+
+function sequenceOf(rows: RowSource, config: RunConfig, row: number, partner: number): PlannedSequence {
+  return {
     row,
     desirable: rows.desirable(row),
     ...assembleSequence(rows.tokens(row).prompt, rows.tokens(partner).completion, config.data),
-  });
-  const isIn = (row: number) => !setAside.has(row);
-  const limits = { tokens: config.training.microbatchTokens, rows: config.training.microbatchRows };
-  const kept = batch.flatMap((row, i) => (isIn(row) ? [i] : []));
-  const matched = cutBatch(
-    kept.map((i) => sequence(batch[i]!, batch[i]!)),
-    limits,
+  };
+}
+
+function limitsOf({ training }: RunConfig): MicrobatchLimits {
+  return { tokens: training.microbatchTokens, rows: training.microbatchRows };
+}
+
+function pairingOfStep(rows: RowSource, config: RunConfig, batch: readonly number[], at: StepPosition): Pairing {
+  if (config.data.pairs === 'perEpoch') return drawPairs(rows, config, batch, at.epoch, at.stepInEpoch);
+  const partners = fixedPartnersOf(rows, config.training.seed);
+  return pairingOf(
+    batch,
+    batch.map((row) => partners[row]!),
+    (row) => rows.promptKey(row),
   );
-  if (!needsMismatchedPairs(config.loss.type)) {
-    return { matched, mismatched: EMPTY_BATCH, pairPositions: [], pairing: { ownCompletion: 0, samePrompt: 0 } };
-  }
+}
+
+/** @param step of the epoch, or part of the evaluation */
+function drawPairs(rows: RowSource, config: RunConfig, batch: readonly number[], epoch: number, step: number): Pairing {
   const settings = { pairing: config.data.pairing, seed: config.training.seed };
-  const { partners, ...pairing } = pairRows(batch, (row) => rows.promptKey(row), settings, epoch, step);
-  const pairPositions = kept.filter((i) => isIn(partners[i]!));
-  const pairs = pairPositions.map((i) => sequence(batch[i]!, partners[i]!));
-  const rowOf = pairPositions.map((i) => kept.indexOf(i));
-  return { matched, mismatched: cutBeside(pairs, rowOf, matched), pairPositions, pairing };
+  return pairRows(batch, (row) => rows.promptKey(row), settings, epoch, step);
 }
 
 /** Rows that the loss trains on: sft has nothing to learn from undesirable ones. */

@@ -1,6 +1,6 @@
 /** What a run keeps in memory beside the machine's state, filled from what lies in its output folder when it goes on. */
 import { join } from 'node:path';
-import { needsMismatchedPairs } from '../core/kto.js';
+import { needsMismatchedPairs, needsReference } from '../core/kto.js';
 import { type Calendar, positionOf } from './calendar.js';
 import type { Dataset } from './dataset/dataset.js';
 import { createLedger, fillLedger, type Ledger } from './driver/ledger.js';
@@ -10,8 +10,9 @@ import { commitOf } from './machine-start.js';
 import type { StepMetrics } from './metrics/step-metrics.js';
 import type { OpenedRun } from './open-run.js';
 import { planStep } from './plan-step.js';
-import { openReferenceLog, type ReferenceLog } from './reference-cache/log.js';
-import { createReferenceTable, type RunReferences } from './reference-cache/table.js';
+import { addCommon, type CommonReferences, createCommonReferences } from './reference-cache/common.js';
+import { openReferenceLog, type ReferenceLine, type ReferenceLog } from './reference-cache/log.js';
+import { createReferenceTable, fillTable, pairPlaces, type RunReferences } from './reference-cache/table.js';
 import type { ResolvedRun } from './resolve-run.js';
 import type { RunLog } from './run-log.js';
 import { loadNewest } from './snapshots/load-newest.js';
@@ -19,6 +20,8 @@ import { SNAPSHOTS_FOLDER } from './snapshots/survey.js';
 
 export interface RunData {
   readonly references: RunReferences;
+  /** What other runs come to as well; undefined for full fine-tuning, which has all of it ahead. */
+  readonly common: CommonReferences | undefined;
   readonly referenceLog: ReferenceLog;
   readonly ledger: Ledger;
   /** Step in which each row was set aside. */
@@ -45,7 +48,8 @@ export async function openRunData(options: RunDataOptions): Promise<RunData> {
   const hasReferences = needsPrelude({ config }) && summary.lastCommitted !== undefined;
   if (hasReferences) await fillFromDisk(references, options);
   const commits = summary.commits.map(commitOf);
-  const referenceLog = await openLog(references, commits, options);
+  const common = commonReferences(references, options);
+  const referenceLog = await openLog(references, common, commits, options);
   const ledger = createLedger();
   const tokensOf = (step: number) => {
     const { matched } = planStep(dataset.train, config, positionOf(step, calendar));
@@ -54,15 +58,25 @@ export async function openRunData(options: RunDataOptions): Promise<RunData> {
   fillLedger(ledger, commits, recorded, tokensOf);
   if (opened.allowed.length > 0) ledger.cutBack(summary.lastCommitted?.step ?? 0);
   const setAside = new Map(summary.setAside.map(({ row, step }) => [row, step]));
-  return { references, referenceLog, ledger, setAside, hasReferences };
+  return { references, common, referenceLog, ledger, setAside, hasReferences };
 }
 
 function emptyTables({ config, calendar, dataset: { train, heldOut } }: RunDataOptions): RunReferences {
-  const keepsPairs = needsPrelude({ config }) && needsMismatchedPairs(config.loss.type);
+  const pairs = needsMismatchedPairs(config.loss.type) ? pairPlaces(config, train.size, calendar.totalSteps) : 0;
   return {
-    train: createReferenceTable(train.size, keepsPairs ? calendar.totalSteps * config.training.globalBatch : 0),
+    train: createReferenceTable(train.size, pairs),
     heldOut: createReferenceTable(heldOut.size, heldOut.size),
   };
+}
+
+function commonReferences({ train }: RunReferences, { config, opened }: RunDataOptions): CommonReferences | undefined {
+  const isUsed = config.method === 'lora' && needsReference(config.loss.type);
+  return isUsed && !wasChanged(opened) ? createCommonReferences(train) : undefined;
+}
+
+/** Its configuration, rows, model or engine, on purpose, at any time. */
+function wasChanged({ allowed, journal }: OpenedRun): boolean {
+  return allowed.length > 0 || journal.records.some((record) => record.kind === 'start' && record.allowed.length > 0);
 }
 
 function fillFromDisk(references: RunReferences, { config, log }: RunDataOptions): Promise<void> {
@@ -70,16 +84,26 @@ function fillFromDisk(references: RunReferences, { config, log }: RunDataOptions
   return readOwnReferences({ config, references }, kept);
 }
 
-/** Lines of steps that were never committed are left out: their rows may come in other microbatches next time. */
-function openLog(
+/**
+ * Lines of steps that were never committed are left out: their rows may come in other microbatches next time. After a
+ * change that was allowed the log begins anew: rows, pairs and microbatches may be other ones.
+ */
+async function openLog(
   { train }: RunReferences,
+  common: CommonReferences | undefined,
   commits: readonly CommitRecord[],
   { config, opened }: RunDataOptions,
 ): Promise<ReferenceLog> {
   const attempts = new Map(commits.map(({ step, attempt }) => [step, attempt]));
-  const mode = opened.isResumed ? 'resume' : 'new';
-  return openReferenceLog(join(config.output, 'references.log'), mode, ({ step, attempt, rows, logps }) => {
-    if (attempts.get(step) !== attempt) return;
-    for (const [i, row] of rows.entries()) train.matched[row] = logps[i]!;
+  const lines = new Map<number, ReferenceLine>();
+  const mode = opened.isResumed && opened.allowed.length === 0 ? 'resume' : 'new';
+  const log = await openReferenceLog(join(config.output, 'references.log'), mode, (line) => {
+    if (attempts.get(line.step) !== line.attempt) return;
+    fillTable(train, line);
+    lines.set(line.step, line);
   });
+  const nothing = { rows: [], logps: [], pairs: [], pairLogps: [] };
+  if (common)
+    for (const { step, attempt } of commits) addCommon(common, { step, attempt, ...nothing, ...lines.get(step) });
+  return log;
 }

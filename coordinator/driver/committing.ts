@@ -1,14 +1,13 @@
 /** A step's commit: reference log-probs, then the record on the disk, then the machine hears of it, then metrics. */
-import { NO_REFERENCE_POINT, needsReference, type ReferencePoint } from '../../core/kto.js';
-import type { SequenceScore } from '../../proto/gen/prospect/v1/coordinator.js';
+import { NO_REFERENCE_POINT, type ReferencePoint } from '../../core/kto.js';
 import { exampleScores } from '../example-scores.js';
 import type { Journal } from '../journal/open-journal.js';
 import type { CommitRecord } from '../machine/types.js';
 import type { StepRecord } from '../metrics/step-record.js';
 import type { ReferenceLog } from '../reference-cache/log.js';
-import { known } from '../reference-cache/table.js';
 import type { Stopwatch } from '../stopwatch.js';
 import type { DriverContext } from './context.js';
+import { createKeeper } from './keep-references.js';
 import type { Ledger } from './ledger.js';
 import type { StepAtWork } from './step-at-work.js';
 
@@ -29,27 +28,16 @@ export interface CommitterParts {
 }
 
 export function createCommitter(context: DriverContext, parts: CommitterParts): Committer {
-  const { references, report, loop, fail, log } = context;
+  const { report, loop, fail, log } = context;
   const { journal, referenceLog, ledger, stopwatch } = parts;
-  const keepsReferences = context.config.method === 'lora' && needsReference(context.config.loss.type);
-  let logged: { readonly work: StepAtWork; readonly done: Promise<void> } | undefined;
+  const keeper = createKeeper(context, referenceLog);
   let reported = Promise.resolve();
 
-  const logReferences = (work: StepAtWork): Promise<void> => {
-    if (logged?.work === work) return logged.done;
-    const { step, attempt } = work;
-    const news = work.scores().filter(({ row }) => known(references.train.matched, row) === undefined);
-    const line = { step, attempt, rows: news.map(({ row }) => row), logps: news.map((score) => score.referenceLogp) };
-    const done = keepsReferences && news.length > 0 ? referenceLog.append(line) : Promise.resolve();
-    done.catch(() => undefined);
-    logged = { work, done };
-    return done;
-  };
   const write = async (record: CommitRecord, work: StepAtWork, step: StepRecord) => {
-    await logReferences(work);
+    await keeper.log(work);
     await journal.append({ kind: 'commit', ...record, norm: record.norm ?? Number.NaN });
     ledger.add(record, step.tokens, step.referencePoint);
-    if (keepsReferences) keepReferences(work.scores(), references.train.matched);
+    keeper.keep(work);
     stopwatch.lap('reduce');
     const seconds = stopwatch.take();
     // The machine's answer can already plan the next step: the report of this one is ordered first.
@@ -59,17 +47,13 @@ export function createCommitter(context: DriverContext, parts: CommitterParts): 
     loop().post({ kind: 'commitJournaled', record });
   };
   return {
-    reducing: (work) => void logReferences(work),
+    reducing: (work) => void keeper.log(work),
     commit(record, work, referencePoint, workers) {
       const step = recordOf(record, work, referencePoint ?? NO_REFERENCE_POINT, workers, { context, ledger });
       write(record, work, step).catch(fail);
     },
     settled: () => reported,
   };
-}
-
-function keepReferences(scores: readonly SequenceScore[], matched: Float64Array): void {
-  for (const { row, referenceLogp } of scores) matched[row] = referenceLogp;
 }
 
 function recordOf(

@@ -2,6 +2,7 @@
 
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
+import type { CommonReferences } from '../reference-cache/common.js';
 import type { RunReferences } from '../reference-cache/table.js';
 import type { ResolvedRun } from '../resolve-run.js';
 import type { RowSource } from '../row-source.js';
@@ -19,6 +20,8 @@ export interface DriverContext {
   /** For reference log-probs that other runs can use; may be deleted at any time. */
   readonly cacheDir: string;
   readonly references: RunReferences;
+  /** Of an adapter run whose configuration was never changed on the way. */
+  readonly common: CommonReferences | undefined;
   readonly report: RunReport;
   readonly log: RunLog;
   readonly links: Links;

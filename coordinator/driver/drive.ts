@@ -17,6 +17,7 @@ import type { RunReport } from '../run-report.js';
 import { startServer } from '../server.js';
 import { createSessionService } from '../session.js';
 import { createStopwatch } from '../stopwatch.js';
+import { writeCommon } from './cached-references.js';
 import type { DriverContext } from './context.js';
 import { createDriver, type Driver } from './driver.js';
 import { endedBy, lastWord } from './endings.js';
@@ -103,6 +104,7 @@ function createFailure(): Failure {
 async function untilEnd({ report, signal }: DriveOptions, { driver, context }: Assembled, failure: Failure) {
   const end = await Promise.race([driver.ended, failure.happened]);
   await driver.reported();
+  await writeCommon(context);
   if (!('folder' in end)) throw endedBy(end, driver.loop.state(), signal, context);
   await report.finish(end);
   return end;
@@ -137,6 +139,7 @@ function assemble(options: DriveOptions, fail: (error: unknown) => void, over: A
     train: dataset.train,
     heldOut: dataset.heldOut,
     references: data.references,
+    common: data.common,
     links,
     loop: () => driver.loop,
     first: () => first,

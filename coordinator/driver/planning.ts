@@ -5,6 +5,7 @@
 import { learningRateAt, peakLearningRate } from '../../core/schedule.js';
 import type { Effect } from '../machine/effects.js';
 import type { Stopwatch } from '../stopwatch.js';
+import { readCommon } from './cached-references.js';
 import type { DriverContext } from './context.js';
 import { evaluate } from './evaluate.js';
 import { createPlans } from './plans.js';
@@ -38,7 +39,7 @@ export interface PlannerParts {
 export function createPlanner(context: DriverContext, parts: PlannerParts): Planner {
   const { config, calendar, heldOut, report, loop, fail } = context;
   const { scorer, stopwatch, settled } = parts;
-  let needsReferences = needsPrelude(context) && !parts.hasReferences;
+  let needsReferences = !parts.hasReferences;
   let wanted: PlanOrder | undefined;
   let preparing: { readonly step: number; readonly abort: AbortController } | undefined;
   let isBusy = false;
@@ -54,7 +55,8 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     await report.evaluation(await evaluate(step, scoreUntil(signal), context));
   };
   const prepare = async (step: number, signal: AbortSignal) => {
-    if (needsReferences) await fillReferences(scoreUntil(signal), context);
+    if (needsReferences && needsPrelude(context)) await fillReferences(scoreUntil(signal), context);
+    else if (needsReferences) await readCommon(context);
     needsReferences = false;
     const { everySteps } = config.evaluation;
     const before = step - 1;

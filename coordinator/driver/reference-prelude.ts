@@ -12,9 +12,10 @@ import type { Batch } from '../batch.js';
 import { positionOf } from '../calendar.js';
 import { evaluationParts } from '../evaluation-parts.js';
 import { type PlannedStep, planStep } from '../plan-step.js';
+import { writeCached } from '../reference-cache/cached.js';
 import { readReferences, writeReferences } from '../reference-cache/file.js';
-import { referenceKey } from '../reference-cache/key.js';
-import { firstPair, known, type ReferenceTable, type RunReferences } from '../reference-cache/table.js';
+import { known, type ReferenceTable, type RunReferences } from '../reference-cache/table.js';
+import { cachePathOf, readFromCache } from './cached-references.js';
 import type { DriverContext } from './context.js';
 import type { ScoreBatch } from './scorer.js';
 
@@ -26,27 +27,21 @@ export function needsPrelude({ config }: Pick<DriverContext, 'config'>): boolean
 }
 
 /**
- * Fills the tables: from the run's own file, from disk where an equal run has left them, or by computing them.
+ * Fills the tables: from the run's own file, from disk as far as an equal run has left them, and by computing the rest.
  * @throws what ends the scoring; STORAGE.
  */
 export async function fillReferences(score: ScoreBatch, context: DriverContext): Promise<void> {
-  const { config, references, train, heldOut, calendar, cacheDir, log } = context;
+  const { config, references, calendar, log } = context;
   const own = join(config.output, REFERENCES_FILE);
   const arrays = arraysOf(references);
   if ((await readReferences(own, arrays)) === 'read') return;
-  const { loaded } = context.first()!;
-  const digests = { trainDigest: train.digest, heldOutDigest: heldOut.digest };
-  const key = referenceKey({ config, loaded, totalSteps: calendar.totalSteps, ...digests });
-  const cached = join(cacheDir, 'reference', `${key}.f64`);
-  const found = await readReferences(cached, arrays);
-  if (found === 'damaged')
-    log.warn({ path: cached }, 'the cached reference log-probs are damaged: computing them again');
-  if (found === 'read') log.info({ path: cached }, 'reference log-probs taken from the cache');
-  else await computeReferences(score, context);
+  const cachedSteps = await readFromCache(references, context);
+  await computeReferences(score, cachedSteps, context);
   await writeReferences(own, arrays);
-  if (found === 'read') return;
-  await writeReferences(cached, arrays);
-  log.info({ path: cached }, 'reference log-probs cached');
+  if (cachedSteps >= calendar.totalSteps) return;
+  const path = cachePathOf(context);
+  await writeCached(path, calendar.totalSteps, references);
+  log.info({ path, steps: calendar.totalSteps }, 'reference log-probs cached');
 }
 
 /**
@@ -76,33 +71,40 @@ function arraysOf({ train, heldOut }: RunReferences): Float64Array[] {
   return [train.matched, train.mismatched, heldOut.matched, heldOut.mismatched];
 }
 
-async function computeReferences(score: ScoreBatch, context: DriverContext): Promise<void> {
+/** @param cachedSteps the first so many are there; in the same microbatches, so that the others don't depend on it. */
+async function computeReferences(score: ScoreBatch, cachedSteps: number, context: DriverContext): Promise<void> {
   const { config, references, train, heldOut, calendar, log } = context;
-  for (const part of evaluationParts(heldOut, config)) {
-    await scorePart(references.heldOut, part, (position) => part.matched.sequences[position]!.row, score);
-  }
-  for (let step = 1; step <= calendar.totalSteps; step++) {
-    const first = firstPair(step, config.training.globalBatch);
-    const plan = planStep(train, config, positionOf(step, calendar));
-    await scorePart(references.train, plan, (position) => first + position, score);
+  for (const part of evaluationParts(heldOut, config)) await scorePart(references.heldOut, part, score);
+  for (let step = cachedSteps + 1; step <= calendar.totalSteps; step++) {
+    await scorePart(references.train, planStep(train, config, positionOf(step, calendar)), score);
     log.debug({ step, of: calendar.totalSteps }, 'reference log-probs computed');
   }
 }
 
-/** @param pairIndex where in the table the pair at a position of the batch belongs. */
+/** What is known of another part (rows of an earlier epoch, fixed pairs) stays. */
 async function scorePart(
   table: ReferenceTable,
-  { matched, mismatched }: PlannedStep,
-  pairIndex: (position: number) => number,
+  { matched, mismatched, pairPlaces }: PlannedStep,
   score: ScoreBatch,
 ): Promise<void> {
-  const isNew = matched.sequences.some(({ row }) => known(table.matched, row) === undefined);
-  if (isNew) {
-    const scores = await scoreAtStart(score, matched);
-    for (const { row, policyLogp } of scores) table.matched[row] = known(table.matched, row) ?? policyLogp;
-  }
-  const scores = await scoreAtStart(score, mismatched);
-  for (const [position, { policyLogp }] of scores.entries()) table.mismatched[pairIndex(position)] = policyLogp;
+  const rows = matched.sequences.map(({ row }) => row);
+  const isNew = await fillMissing(table.matched, rows, matched, score);
+  // At the rows' first step the policy meets the pairs beside them, later it costs less to let them stand alone.
+  const { sequences, microbatches } = mismatched;
+  await fillMissing(table.mismatched, pairPlaces, isNew ? mismatched : { sequences, microbatches }, score);
+}
+
+/** @param places in `values`, of each sequence of the batch. @returns whether any was missing. */
+async function fillMissing(
+  values: Float64Array,
+  places: readonly number[],
+  batch: Batch,
+  score: ScoreBatch,
+): Promise<boolean> {
+  if (places.every((place) => known(values, place) !== undefined)) return false;
+  const scores = await scoreAtStart(score, batch);
+  for (const [i, place] of places.entries()) values[place] = known(values, place) ?? scores[i]!.policyLogp;
+  return true;
 }
 
 /** Before the first step the policy is the reference. */

@@ -4,7 +4,7 @@ import type { SequenceScore } from '../../proto/gen/prospect/v1/coordinator.js';
 import { checkScores, completeScores, type KnownReference, keepScores, noScores } from '../batch.js';
 import { rowsNotFinite } from '../finite.js';
 import { type PlannedStep, sftScaleOf } from '../plan-step.js';
-import { firstPair, known } from '../reference-cache/table.js';
+import { known, type ReferenceTable } from '../reference-cache/table.js';
 import type { DriverContext } from './context.js';
 
 /** Of a microbatch of mismatched pairs, or of a leaf. */
@@ -40,19 +40,21 @@ export interface StepAtWork {
   scores(): SequenceScore[];
   /** Of each worker that took part: what its part of scores and gradients took. */
   computingSeconds(): number[];
+  /** In the order of the mismatched pairs. All must be there. */
+  pairScores(): SequenceScore[];
 }
 
-type Sources = Pick<DriverContext, 'config' | 'references'>;
+type Sources = Pick<DriverContext, 'config' | 'references' | 'common'>;
 
 export function createStep(
   step: number,
   attempt: number,
   plan: PlannedStep,
-  { config, references }: Sources,
+  { config, references, common }: Sources,
 ): StepAtWork {
-  const { matched, mismatched, pairPositions } = plan;
+  const { matched, mismatched, pairPlaces } = plan;
   const { train } = references;
-  const first = firstPair(step, config.training.globalBatch);
+  const others = attempt === 0 ? common?.table : undefined;
   const isFull = config.method === 'full';
   const reference = needsReference(config.loss.type);
   const kinds = {
@@ -62,15 +64,18 @@ export function createStep(
   const offers = new Map<string, Offer>();
   const computingMs = new Map<number, number>();
   // Full fine-tuning has no other source: what is not finite there goes out as it is, and its row is then set aside.
-  const lookUp = (values: Float64Array, index: number) =>
-    isFull && reference && values.length > 0 ? values[index] : known(values, index);
+  const lookUp = (kind: keyof ReferenceTable, index: number) => {
+    const values = train[kind];
+    if (isFull && reference && values.length > 0) return values[index];
+    return known(values, index) ?? (others && known(others[kind], index));
+  };
   return {
     step,
     attempt,
     plan,
     sftScale: sftScaleOf(matched),
-    referenceOfRow: (position) => lookUp(train.matched, matched.sequences[position]!.row),
-    referenceOfPair: (position) => lookUp(train.mismatched, first + pairPositions[position]!),
+    referenceOfRow: (position) => lookUp('matched', matched.sequences[position]!.row),
+    referenceOfPair: (position) => lookUp('mismatched', pairPlaces[position]!),
     offer(offer) {
       const { session, what, number, scores } = offer;
       checkScores(kinds[what].batch, number, scores);
@@ -87,5 +92,6 @@ export function createStep(
     referencePoint: () =>
       referencePoint(completeScores(kinds.mismatched.scores).map((score) => score.policyLogp - score.referenceLogp)),
     scores: () => completeScores(kinds.leaf.scores),
+    pairScores: () => completeScores(kinds.mismatched.scores),
   };
 }

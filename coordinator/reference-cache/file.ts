@@ -15,6 +15,19 @@ export async function readReferences(
   path: string,
   arrays: readonly Float64Array[],
 ): Promise<'read' | 'missing' | 'damaged'> {
+  const values = await readValues(path);
+  if (typeof values === 'string') return values;
+  if (values.length !== arrays.reduce((length, array) => length + array.length, 0)) return 'damaged';
+  let offset = 0;
+  for (const array of arrays) {
+    array.set(values.subarray(offset, offset + array.length));
+    offset += array.length;
+  }
+  return 'read';
+}
+
+/** All values of a file, however many there are. */
+export async function readValues(path: string): Promise<Float64Array | 'missing' | 'damaged'> {
   let file: Buffer;
   try {
     file = await readFile(path);
@@ -22,15 +35,10 @@ export async function readReferences(
     if (isErrnoError(error) && error.code === 'ENOENT') return 'missing';
     throw storageError(error, path);
   }
-  const values = file.subarray(DIGEST_BYTES);
-  const isWhole = values.length === arrays.reduce((bytes, array) => bytes + array.byteLength, 0);
-  if (!isWhole || !digestOf([values]).equals(file.subarray(0, DIGEST_BYTES))) return 'damaged';
-  let offset = 0;
-  for (const array of arrays) {
-    bytesOf(array).set(values.subarray(offset, offset + array.byteLength));
-    offset += array.byteLength;
-  }
-  return 'read';
+  const bytes = file.subarray(DIGEST_BYTES);
+  const isWhole = file.length >= DIGEST_BYTES && bytes.length % Float64Array.BYTES_PER_ELEMENT === 0;
+  if (!isWhole || !digestOf([bytes]).equals(file.subarray(0, DIGEST_BYTES))) return 'damaged';
+  return new Float64Array(Uint8Array.from(bytes).buffer);
 }
 
 /** @throws STORAGE; nothing half-written stays. */

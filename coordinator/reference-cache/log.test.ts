@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openReferenceLog, type ReferenceLine } from './log.js';
 
-const FIRST = { step: 1, attempt: 0, rows: [4, 2], logps: [-1 / 3, -12.5] };
-const SECOND = { step: 2, attempt: 1, rows: [7], logps: [-1e-300] };
+const FIRST = { step: 1, attempt: 0, rows: [4, 2], logps: [-1 / 3, -12.5], pairs: [1], pairLogps: [-7.25] };
+const SECOND = { step: 2, attempt: 1, rows: [7], logps: [-1e-300], pairs: [], pairLogps: [] };
 
 let folder: string;
 let path: string;

@@ -16,8 +16,12 @@ export interface ReferenceLine {
   /** Tells the plans of one step apart. */
   readonly attempt: number;
   readonly rows: readonly number[];
-  /** Nats. */
+  /** Of these rows, nats. */
   readonly logps: readonly number[];
+  /** Places of mismatched pairs in the table. */
+  readonly pairs: readonly number[];
+  /** Of these pairs, nats. */
+  readonly pairLogps: readonly number[];
 }
 
 export interface ReferenceLog {

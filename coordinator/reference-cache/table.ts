@@ -3,16 +3,18 @@
  * all of them ahead for full fine-tuning (the starting weights are gone after the first step), and as the steps meet
  * them for an adapter.
  */
+import type { RunConfig } from '../../core/config/schema.js';
+import type { ReferenceLine } from './log.js';
 
 export interface ReferenceTable {
   /** By row; NaN where not known. */
   readonly matched: Float64Array;
-  /** By pair; empty where pairs are not kept. */
+  /** By `pairPlace`; NaN where not known. */
   readonly mismatched: Float64Array;
 }
 
 export interface RunReferences {
-  /** `mismatched` by step and position in the batch. */
+  /** What the run's own steps have committed, or what was scored ahead of them. */
   readonly train: ReferenceTable;
   /** `mismatched` by row: evaluations always use the same pairs. */
   readonly heldOut: ReferenceTable;
@@ -23,12 +25,28 @@ export function createReferenceTable(rows: number, pairs: number): ReferenceTabl
   return { matched: new Float64Array(rows).fill(Number.NaN), mismatched: new Float64Array(pairs).fill(Number.NaN) };
 }
 
+export function fillTable(
+  { matched, mismatched }: ReferenceTable,
+  line: Omit<ReferenceLine, 'step' | 'attempt'>,
+): void {
+  for (const [i, row] of line.rows.entries()) matched[row] = line.logps[i]!;
+  for (const [i, pair] of line.pairs.entries()) mismatched[pair] = line.pairLogps[i]!;
+}
+
 export function known(values: Float64Array, index: number): number | undefined {
   const value = values[index];
   return value === undefined || Number.isNaN(value) ? undefined : value;
 }
 
-/** First pair of a step in `mismatched` of the training table; steps count from 1. */
-export function firstPair(step: number, globalBatch: number): number {
-  return (step - 1) * globalBatch;
+/** How many places for pairs the table of the training rows has. */
+export function pairPlaces({ data, training }: RunConfig, rows: number, steps: number): number {
+  return data.pairs === 'fixed' ? rows : steps * training.globalBatch;
+}
+
+/**
+ * By row where pairs are fixed, otherwise by step and position in its batch, which says in which epoch it was drawn.
+ * @param step 1-based @param position in the step's batch with nobody set aside
+ */
+export function pairPlace({ data, training }: RunConfig, step: number, position: number, row: number): number {
+  return data.pairs === 'fixed' ? row : (step - 1) * training.globalBatch + position;
 }

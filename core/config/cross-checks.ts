@@ -7,7 +7,16 @@ const DEFAULTS = RunConfigSchema.parse({ model: '-', output: '-', data: { train:
 /** Looks at the values as written, so that it finds its mistakes beside those of single fields. */
 export function crossCheck(written: Tree): string[] {
   const at = (path: string) => valueAt(written, path) ?? valueAt(DEFAULTS, path);
-  const all = [batchOfOne, loraForFull, sftTwice, evaluationOfNothing, heldOutInTraining, overBase, workersInOrder];
+  const all = [
+    batchOfOne,
+    loraForFull,
+    sftTwice,
+    rotatedForGood,
+    evaluationOfNothing,
+    heldOutInTraining,
+    overBase,
+    workersInOrder,
+  ];
   return all.flatMap((check) => check(at)).filter((mistake) => mistake !== undefined);
 }
 
@@ -30,6 +39,14 @@ function sftTwice(at: Lookup): string | undefined {
   const weight = at('loss.sftWeight');
   if (at('loss.type') !== 'sft' || typeof weight !== 'number' || weight === 0) return undefined;
   return 'loss.sftWeight: adds the sft loss to another one, but loss.type is sft already; leave it out';
+}
+
+function rotatedForGood(at: Lookup): string | undefined {
+  if (at('data.pairing') !== 'rotate' || at('data.pairs') !== 'fixed') return undefined;
+  return (
+    'data.pairs: fixed draws each row’s pair among all rows, but data.pairing rotate takes the row before it in each ' +
+    'batch; leave one of them out'
+  );
 }
 
 function evaluationOfNothing(at: Lookup): string | undefined {

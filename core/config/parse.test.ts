@@ -139,6 +139,10 @@ describe('mistakes', () => {
     { raw: { ...minimal, evaluation: { everySteps: 5 } }, line: /^evaluation\.everySteps: .*data\.heldOut/ },
     { raw: { ...minimal, data: { train: 'a', heldOut: ['b', 'a'] } }, line: /^data\.heldOut: .*\/a is in data\.train/ },
     { raw: { ...minimal, data: { train: 'a', heldOut: 1.5 } }, line: /^data\.heldOut: .*<1.*found 1\.5/ },
+    {
+      raw: { ...minimal, data: { train: 'a', pairing: 'rotate', pairs: 'fixed' } },
+      line: /^data\.pairs: fixed .*data\.pairing rotate/,
+    },
     { raw: { ...minimal, output: 'base' }, line: /^output: .*overwritten/ },
     { raw: { ...minimal, workers: { min: 4, max: 2 } }, line: /^workers\.max: 2 is less than workers\.min/ },
     { raw: { ...minimal, workers: { start: 1, min: 2 } }, line: /^workers\.start: 1 does not lie/ },

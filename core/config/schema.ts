@@ -64,6 +64,12 @@ export const DataSchema = z
       .describe(
         'How a row gets another row’s completion for the reference point; rotate takes the row before it, for parity with other trainers.',
       ),
+    pairs: z
+      .enum(['perEpoch', 'fixed'])
+      .default('perEpoch')
+      .describe(
+        'perEpoch draws each step’s pairs anew among its rows; fixed draws each row’s once among all rows, so that later epochs compute no reference log-probs.',
+      ),
     badRows: z.int().nonnegative().default(100).describe('More unusable rows than this end the run.'),
     setAside: z
       .int()

@@ -14,8 +14,8 @@ export interface PairingSettings {
 }
 
 export interface Pairing {
-  /** partners[i] is the row whose completion goes with the prompt of rows[i]; every row is a partner once. */
-  readonly partners: number[];
+  /** partners[i] is the row whose completion goes with the prompt of rows[i]; drawn in a batch, every row is one once. */
+  readonly partners: readonly number[];
   /** Pairs with the row's own completion: only a batch of one row has one. */
   readonly ownCompletion: number;
   /** Pairs of two rows with the same prompt. */
@@ -37,6 +37,15 @@ export function pairRows(
     settings.pairing === 'rotate'
       ? rows.map((_, i) => rows[(i + rows.length - 1) % rows.length]!)
       : drawPartners(rows, promptKey, settings.seed, epoch, step);
+  return pairingOf(rows, partners, promptKey);
+}
+
+/** Counts what pairs could not avoid. @param partners one for each row */
+export function pairingOf(
+  rows: readonly number[],
+  partners: readonly number[],
+  promptKey: (row: number) => bigint,
+): Pairing {
   const differs = rows.map((row, i) => row !== partners[i]);
   return {
     partners,

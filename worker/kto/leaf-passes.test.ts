@@ -112,6 +112,17 @@ describe.each(ENGINES)('on %s', (engine) => {
     expect(leafGradient(model.decoder, request, leafPasses(0), sink)).toEqual(shared);
   });
 
+  it('the reference of pairs beside a leaf that is known is what it is standing alone', async () => {
+    const { decoder } = await open('qwen3-lora', 'lora');
+    const pairs = PAIRS.map(({ referenceLogp: _, ...pair }) => pair);
+    const asked = { sequences: pairs, policy: false, reference: true };
+    const alone = scoreSequences(decoder, asked, leafPasses(0));
+    const passes = leafPasses(PLENTY);
+    const request = { ...asked, beside: LEAF, keepsBeside: true };
+    expect(scoreSequences(decoder, request, passes)).toEqual(alone);
+    expect(passes.references.size).toBe(0);
+  });
+
   it('passes of an earlier plan are dropped', async () => {
     const model = await open('llama-full', 'full');
     const passes = leafPasses(PLENTY);

@@ -59,18 +59,22 @@ function policySums(
   return sums;
 }
 
-/** Known ones are passed on; if any is missing the whole microbatch is computed, so that bits don't depend on which. */
+/**
+ * Known ones are passed on; if any is missing the whole microbatch is computed, so that bits don't depend on which. Beside
+ * a leaf whose own reference is wanted next, both come from one pass; beside one that is known already, pairs alone cost
+ * less than the leaf and their completions. What is known was committed before the step: all workers are told the same.
+ */
 function referenceOf(decoder: Decoder, request: ScoreRequest, passes: LeafPasses): number[] {
   const { sequences, beside, keepsBeside = false } = request;
   const known = sequences.map(({ referenceLogp }) => referenceLogp);
   if (known.every((logp) => logp !== undefined)) return known;
-  const computed = beside
-    ? besideSums(decoder, sequences, beside, 'reference', (leaf, hidden) => {
-        // The leaf's own reference is wanted next, and needs no more than the head.
-        const isKnown = beside.sequences.every(({ referenceLogp }) => referenceLogp !== undefined);
-        if (keepsBeside && !isKnown) passes.references.set(firstRow(beside), logpsOf(headSums(decoder, leaf, hidden)));
-      })
-    : sumsOf(decoder, packSequences(sequences), 'reference');
+  const isBesideKnown = beside?.sequences.every(({ referenceLogp }) => referenceLogp !== undefined);
+  const computed =
+    beside && !isBesideKnown
+      ? besideSums(decoder, sequences, beside, 'reference', (leaf, hidden) => {
+          if (keepsBeside) passes.references.set(firstRow(beside), logpsOf(headSums(decoder, leaf, hidden)));
+        })
+      : sumsOf(decoder, packSequences(sequences), 'reference');
   return known.map((logp, index) => logp ?? computed[index]!.logp);
 }
 

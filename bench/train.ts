@@ -26,24 +26,29 @@ await asScript(async () => {
   const options = readOptions(process.argv);
   const python = findTrl();
   const workload = await makeWorkload(options.model, SHAPES[options.model], realisticRows(options.steps));
-  const results = resultsFile(options.model, options.steps);
+  const results = resultsFile(nameOf(options), options.steps);
   await runAll(options, workload, python, (measurements) => keep(results, measurements));
   const rates = {
-    prospect: await engineRates(workload.sizes, THREADS),
-    torch: python === undefined ? undefined : await torchRates(python, workload.sizes, THREADS),
+    prospect: await engineRates(workload.sizes, THREADS, options.device),
+    torch: python === undefined ? undefined : await torchRates(python, workload.sizes, THREADS, options.device),
   };
   const summaries = summarise(latest(kept(results)), workload);
-  const plot = `training-${options.model}.svg`;
-  const body = report({ workload, summaries, rates, plot });
+  const plot = `training-${nameOf(options)}.svg`;
+  const body = report({ workload, summaries, rates, device: options.device, plot });
   console.log(`\n${body}`);
   if (!options.write) return;
-  const svg = await comparePlot(`Training ${options.model}: examples a second`, summaries);
-  await writeSection({ name: `training ${options.model}`, body, plot: { file: plot, svg } });
+  const svg = await comparePlot(`Training ${nameOf(options)}: examples a second`, summaries);
+  await writeSection({ name: `training ${nameOf(options)}`, body, plot: { file: plot, svg } });
 });
+
+/** What of the options makes measurements comparable. */
+function nameOf({ model, device }: BenchOptions): string {
+  return device === 'cpu' ? model : `${model}-${device}`;
+}
 
 /** In turn, so that what else the machine does meets all alike. */
 async function runAll(
-  { rounds, methods, only }: BenchOptions,
+  { rounds, methods, only, device }: BenchOptions,
   workload: Workload,
   python: string | undefined,
   take: (measurements: readonly Measurement[]) => void,
@@ -55,7 +60,7 @@ async function runAll(
     for (const method of methods) {
       for (const contender of contenders) {
         console.log(`${method}: ${contender} …`);
-        const measurements = await measure(contender, method, workload, { session, python });
+        const measurements = await measure(contender, method, workload, { session, python, device });
         take(measurements);
         for (const { trainer, stepSeconds } of measurements) {
           console.log(`  ${TRAINERS[trainer]}: ${stepSeconds.map((seconds) => seconds.toFixed(2)).join(', ')} s`);

@@ -1,9 +1,9 @@
 """Trains with TRL's KTOTrainer as told by one JSON argument, and prints what it took as the last line, in JSON.
 
 python trl_kto.py '{"model": …, "rows": …, "output": …, "method": "lora", "variant": "default", "globalBatch": 8,
-"maxLength": 512, "learningRate": 1e-5, "threads": 2, "lora": {"rank": 16, "alpha": 32}}'
+"maxLength": 512, "learningRate": 1e-5, "threads": 2, "device": "cpu", "lora": {"rank": 16, "alpha": 32}}'
 
-Variants: default (TRL's settings, but float32), plain (without gradient checkpointing), precomputed (without it, and with
+Variants: default (TRL's settings, but float32 on a processor), plain (without gradient checkpointing), precomputed (without it, and with
 reference log-probs computed ahead).
 """
 import json
@@ -59,8 +59,8 @@ def configuration(job):
         lr_scheduler_type="constant",
         max_length=job["maxLength"],
         precompute_ref_log_probs=job["variant"] == "precomputed",
-        bf16=False,
-        use_cpu=True,
+        bf16=job["device"] == "gpu",
+        use_cpu=job["device"] == "cpu",
         logging_steps=1,
         save_strategy="no",
         report_to=[],

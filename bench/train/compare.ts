@@ -3,7 +3,7 @@ import { loadavg } from 'node:os';
 import { ProspectError } from '../../core/errors.js';
 import { type Measurement, type Method, median, type Trainer, WARM_UP_STEPS } from './measurement.js';
 import { type ProspectResult, trainWithProspect } from './prospect.js';
-import { THREADS } from './settings.js';
+import { type Device, THREADS } from './settings.js';
 import { type TrlTrainer, trainWithTrl } from './trl.js';
 import type { Workload } from './workload.js';
 
@@ -15,15 +15,20 @@ export async function measure(
   contender: Contender,
   method: Method,
   workload: Workload,
-  { session, python }: { readonly session: string; readonly python: string | undefined },
+  {
+    session,
+    python,
+    device,
+  }: { readonly session: string; readonly python: string | undefined; readonly device: Device },
 ): Promise<Measurement[]> {
   const common = { session, method, threads: THREADS, load: loadavg()[0]! };
   if (contender === 'prospect')
-    return (await measureProspect(method, workload)).map((part) => ({ ...common, ...part }));
+    return (await measureProspect(method, workload, device)).map((part) => ({ ...common, ...part }));
   const { stepSeconds, losses, aheadSeconds, peakBytes, lengths } = await trainWithTrl(python!, {
     ...workload,
     method,
     trainer: contender,
+    device,
   });
   checkLengths(workload, lengths);
   return [{ ...common, trainer: contender, stepSeconds, losses, aheadSeconds, peakBytes, phaseSeconds: {} }];
@@ -35,9 +40,9 @@ type Part = Omit<Measurement, 'session' | 'method' | 'threads' | 'load'>;
  * An adapter's first epoch computes the reference as its steps meet it, the second one knows it. In full fine-tuning all
  * of it is computed ahead, so one epoch gives both: with that time shared out among the steps, and without.
  */
-async function measureProspect(method: Method, workload: Workload): Promise<Part[]> {
+async function measureProspect(method: Method, workload: Workload, device: Device): Promise<Part[]> {
   const epochs = method === 'lora' ? 2 : 1;
-  const result = await trainWithProspect({ ...workload, method, epochs, workers: 1, threads: THREADS });
+  const result = await trainWithProspect({ ...workload, method, epochs, workers: 1, threads: THREADS, device });
   const steps = result.steps.length / epochs;
   const share = result.aheadSeconds / steps;
   const [first, last] = [result.steps.slice(0, steps), result.steps.slice(-steps)];

@@ -1,10 +1,10 @@
-/** Our engine's rate of matrix products, in a process of its own: `matmul-process.js SHAPES THREADS SECONDS`, as matmul_rate.py. */
+/** Our engine's rate of matrix products, in a process of its own: `matmul-process.js SHAPES THREADS SECONDS ENGINE`, as matmul_rate.py. */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadEngine } from '../../worker/engine/load.js';
 import type { ProductShape } from './matmul-rate.js';
 
-const [, , shapes, threads, seconds] = process.argv;
-await loadEngine('tensorflow', { threads: Number(threads) });
+const [, , shapes, threads, seconds, engine] = process.argv;
+await loadEngine(engine as 'tensorflow' | 'tensorflow-gpu', { threads: Number(threads) });
 console.log(JSON.stringify((JSON.parse(shapes!) as ProductShape[]).map((shape) => bestGflops(shape, Number(seconds)))));
 
 function bestGflops([m, k, n]: ProductShape, seconds: number): number {
@@ -14,6 +14,8 @@ function bestGflops([m, k, n]: ProductShape, seconds: number): number {
   while (performance.now() < end) {
     const start = performance.now();
     const product = tf.matMul(a, b);
+    // A GPU has not computed it before it is read.
+    if (engine === 'tensorflow-gpu') product.dataSync();
     bestMs = Math.min(bestMs, performance.now() - start);
     product.dispose();
   }

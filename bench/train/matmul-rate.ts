@@ -6,6 +6,7 @@ import { engineEnvironment } from '../../worker/engine/environment.js';
 import { PEERS_FOLDER } from '../peers/python.js';
 import { linearShapes } from './flops.js';
 import { runProgram } from './program.js';
+import { DEVICES, type Device } from './settings.js';
 
 /** a [m, k] times b [k, n]. */
 export type ProductShape = readonly [m: number, k: number, n: number];
@@ -23,17 +24,22 @@ const SECONDS_A_SHAPE = 0.4;
 const PROCESS = fileURLToPath(new URL('./matmul-process.js', import.meta.url));
 
 /** @throws with what the program said. */
-export async function engineRates(sizes: LlamaSizes, threads: number): Promise<ProductRates> {
+export async function engineRates(sizes: LlamaSizes, threads: number, device: Device): Promise<ProductRates> {
   const shapes = shapesOf(sizes);
-  const args = [PROCESS, JSON.stringify(shapes), String(threads), String(SECONDS_A_SHAPE)];
+  const args = [PROCESS, JSON.stringify(shapes), String(threads), String(SECONDS_A_SHAPE), DEVICES[device].engine];
   return ratesOf(shapes, await runProgram(process.execPath, args, engineEnvironment(threads)));
 }
 
 /** @throws with what the program said. */
-export async function torchRates(python: string, sizes: LlamaSizes, threads: number): Promise<ProductRates> {
+export async function torchRates(
+  python: string,
+  sizes: LlamaSizes,
+  threads: number,
+  device: Device,
+): Promise<ProductRates> {
   const shapes = shapesOf(sizes);
   const script = join(PEERS_FOLDER, 'matmul_rate.py');
-  const args = [script, JSON.stringify(shapes), String(threads), String(SECONDS_A_SHAPE)];
+  const args = [script, JSON.stringify(shapes), String(threads), String(SECONDS_A_SHAPE), device];
   return ratesOf(shapes, await runProgram(python, args, {}));
 }
 

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Contender } from './compare.js';
 import { METHODS, type Method } from './measurement.js';
+import { DEVICES, type Device } from './settings.js';
 import { SHAPES, type ShapeName } from './shapes.js';
 import { TRL_VARIANTS } from './trl.js';
 
@@ -19,6 +20,7 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly methods: readonly Method[];
   readonly only: readonly Contender[];
+  readonly device: Device;
   /** Into docs/. */
   readonly write: boolean;
 }
@@ -29,6 +31,9 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .addOption(new Option('--model <shape>', 'model').choices(Object.keys(SHAPES)).default('8m'))
     .option('--steps <n>', 'steps of each run; the first is warm-up (default: 5, with 135m 3)', atLeastTwo)
     .option('--rounds <n>', 'how often each one is run', wholeNumber, 1)
+    .addOption(
+      new Option('--device <name>', 'gpu: bfloat16 for both trainers').choices(Object.keys(DEVICES)).default('cpu'),
+    )
     .option('--methods <list>', 'lora, full', listOf(METHODS), METHODS)
     .option('--only <list>', CONTENDERS.join(', '), listOf(CONTENDERS), USUAL)
     .option('--write', 'writes table and plot into docs/, those not measured now from earlier runs', false)

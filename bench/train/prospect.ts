@@ -9,7 +9,7 @@ import type { FeedbackText } from './make-rows.js';
 import type { Method } from './measurement.js';
 import { runProgram } from './program.js';
 import { MAX_LENGTH } from './row-lengths.js';
-import { LEARNING_RATE, LORA } from './settings.js';
+import { DEVICES, type Device, LEARNING_RATE, LORA } from './settings.js';
 import { removingAfter } from './unfinished-folder.js';
 
 const COMMAND_LINE = resolve('dist/cli/main.js');
@@ -24,6 +24,8 @@ export interface ProspectJob {
   readonly workers: number;
   /** Of each worker. */
   readonly threads: number;
+  /** The processor when left out. */
+  readonly device?: Device;
 }
 
 export interface ProspectStep {
@@ -60,17 +62,28 @@ export async function trainWithProspect(job: ProspectJob): Promise<ProspectResul
   });
 }
 
-function configOf({ model, method, globalBatch, epochs, workers, threads }: ProspectJob, folder: string) {
+function configOf(
+  { model, method, globalBatch, epochs, workers, threads, device = 'cpu' }: ProspectJob,
+  folder: string,
+) {
+  const { microbatchTokens, ...computing } = DEVICES[device];
   return {
     model,
     output: join(folder, 'out'),
     method,
     lora: LORA,
     data: { train: join(folder, 'rows.jsonl'), maxLength: MAX_LENGTH, order: 'file', pairing: 'rotate' },
-    training: { epochs, globalBatch, learningRate: LEARNING_RATE, schedule: 'constant', warmupSteps: 0 },
+    training: {
+      epochs,
+      globalBatch,
+      microbatchTokens,
+      learningRate: LEARNING_RATE,
+      schedule: 'constant',
+      warmupSteps: 0,
+    },
     audit: { everySteps: 0 },
     workers,
-    engine: 'tensorflow',
+    ...computing,
     threads,
   } satisfies RunConfigInput;
 }

@@ -5,7 +5,7 @@ import { figure, table } from './markdown.js';
 import type { ProductRates } from './matmul-rate.js';
 import { TRAINERS } from './measurement.js';
 import { MAX_LENGTH } from './row-lengths.js';
-import { GLOBAL_BATCH, LORA } from './settings.js';
+import { type Device, GLOBAL_BATCH, LORA } from './settings.js';
 import type { Summary } from './summary.js';
 import type { Workload } from './workload.js';
 
@@ -19,6 +19,7 @@ export interface ReportParts {
   readonly workload: Workload;
   readonly summaries: readonly Summary[];
   readonly rates: Rates;
+  readonly device: Device;
   /** File name of the plot, beside the report. */
   readonly plot: string;
 }
@@ -26,10 +27,10 @@ export interface ReportParts {
 const BYTES_PER_GIB = 2 ** 30;
 const DASH = '–';
 
-export function report({ workload, summaries, rates, plot }: ReportParts): string {
+export function report({ workload, summaries, rates, device, plot }: ReportParts): string {
   return [
     `### ${workload.name}: ${describe(workload)}`,
-    conditions(workload, summaries),
+    conditions(workload, summaries, device),
     comparison(summaries, machineRate(rates)),
     `![Examples a second of each trainer](${plot})`,
     products(rates),
@@ -46,11 +47,14 @@ function describe({ sizes }: Workload): string {
   return `${sizes.num_hidden_layers} layers of ${sizes.hidden_size}, vocabulary ${sizes.vocab_size.toLocaleString('en')}`;
 }
 
-function conditions({ rows, lengths }: Workload, summaries: readonly Summary[]): string {
+function conditions({ rows, lengths }: Workload, summaries: readonly Summary[], device: Device): string {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value) / values.length;
   const all = lengths.map(lengthOf);
   return [
-    machineLine(summaries.map(({ load }) => load)),
+    machineLine(
+      summaries.map(({ load }) => load),
+      device,
+    ),
     `${rows.length / GLOBAL_BATCH} steps of ${GLOBAL_BATCH} rows (mean ${figure(mean(all))} tokens, longest ${Math.max(...all)},`,
     `completions ${figure(mean(lengths.map(({ completion }) => completion)))}), cut at ${MAX_LENGTH};`,
     `LoRA: rank ${LORA.rank}, alpha ${LORA.alpha}, all linear layers. Medians of the steps after the first;`,

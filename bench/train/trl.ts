@@ -8,7 +8,7 @@ import type { FeedbackText } from './make-rows.js';
 import type { Method, Trainer } from './measurement.js';
 import { runProgram } from './program.js';
 import { MAX_LENGTH } from './row-lengths.js';
-import { GLOBAL_BATCH, LEARNING_RATE, LORA, THREADS } from './settings.js';
+import { type Device, GLOBAL_BATCH, LEARNING_RATE, LORA, THREADS } from './settings.js';
 import { removingAfter } from './unfinished-folder.js';
 
 export const TRL_VARIANTS = {
@@ -23,6 +23,7 @@ export interface TrlJob {
   readonly rows: readonly FeedbackText[];
   readonly method: Method;
   readonly trainer: TrlTrainer;
+  readonly device: Device;
 }
 
 /** What the script prints. */
@@ -58,9 +59,9 @@ export async function trainWithTrl(python: string, job: TrlJob): Promise<TrlResu
       learningRate: LEARNING_RATE,
       threads: THREADS,
     };
-    const { model, method } = job;
+    const { model, method, device } = job;
     const variant = TRL_VARIANTS[job.trainer];
-    const argument = { model, rows, method, variant, lora: LORA, output: join(folder, 'out'), ...settings };
+    const argument = { model, rows, method, variant, device, lora: LORA, output: join(folder, 'out'), ...settings };
     const script = join(PEERS_FOLDER, 'trl_kto.py');
     // Its caches are emptied too: it would take reference log-probs from there.
     const environment = { HF_HUB_OFFLINE: '1', HF_HOME: join(folder, 'cache') };

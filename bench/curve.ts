@@ -10,7 +10,7 @@ import { lengthOf, linearShapes } from './train/flops.js';
 import { machineLine } from './train/machine.js';
 import { makeRows } from './train/make-rows.js';
 import { median, WARM_UP_STEPS } from './train/measurement.js';
-import { type Phases, trainWithProspect } from './train/prospect.js';
+import { type Phases, trainTimes } from './train/prospect.js';
 import { rowLengths } from './train/row-lengths.js';
 import { LORA } from './train/settings.js';
 import { SHAPES } from './train/shapes.js';
@@ -57,12 +57,9 @@ await asScript(async () => {
 
 /** LoRA, reference log-probs known. */
 async function measureParts(workload: Workload): Promise<StepParts> {
-  const { steps } = await trainWithProspect({ ...workload, method: 'lora', epochs: 2, workers: 1, threads: 1 });
+  const [, known] = await trainTimes({ ...workload, method: 'lora', epochs: 1, workers: 1, threads: 1 }, 2);
   const tokens = tokensOfSteps(workload);
-  const timed = steps
-    .slice(-STEPS)
-    .map(({ phases }, step) => ({ phases, tokens: tokens[step]! }))
-    .slice(WARM_UP_STEPS);
+  const timed = known!.steps.map(({ phases }, step) => ({ phases, tokens: tokens[step]! })).slice(WARM_UP_STEPS);
   const secondsOf = (phases: Phases, names: readonly string[]) =>
     names.reduce((sum, name) => sum + (phases[name] ?? 0), 0);
   const shapes = linearShapes(workload.sizes);

@@ -2,7 +2,7 @@
 import { loadavg } from 'node:os';
 import { ProspectError } from '../../core/errors.js';
 import { type Measurement, type Method, median, type Trainer, WARM_UP_STEPS } from './measurement.js';
-import { type ProspectResult, trainWithProspect } from './prospect.js';
+import { type ProspectResult, trainTimes } from './prospect.js';
 import { type Device, THREADS } from './settings.js';
 import { type TrlTrainer, trainWithTrl } from './trl.js';
 import type { Workload } from './workload.js';
@@ -37,19 +37,20 @@ export async function measure(
 type Part = Omit<Measurement, 'session' | 'method' | 'threads' | 'load'>;
 
 /**
- * An adapter's first epoch computes the reference as its steps meet it, the second one knows it. In full fine-tuning all
- * of it is computed ahead, so one epoch gives both: with that time shared out among the steps, and without.
+ * An adapter's first run computes the reference as its steps meet it; a second one, as with another learning rate, finds it
+ * in the cache. In full fine-tuning all of it is computed ahead, so one run gives both: with that time shared out among the
+ * steps, and without.
  */
 async function measureProspect(method: Method, workload: Workload, device: Device): Promise<Part[]> {
-  const epochs = method === 'lora' ? 2 : 1;
-  const result = await trainWithProspect({ ...workload, method, epochs, workers: 1, threads: THREADS, device });
-  const steps = result.steps.length / epochs;
-  const share = result.aheadSeconds / steps;
-  const [first, last] = [result.steps.slice(0, steps), result.steps.slice(-steps)];
-  return [partOf('prospect', first, result, share), { ...partOf('prospect-known', last, result, 0), aheadSeconds: 0 }];
+  const job = { ...workload, method, epochs: 1, workers: 1, threads: THREADS, device };
+  const results = await trainTimes(job, method === 'lora' ? 2 : 1);
+  const [first, last] = [results[0]!, results.at(-1)!];
+  const share = first.aheadSeconds / first.steps.length;
+  return [partOf('prospect', first, share), { ...partOf('prospect-known', last, 0), aheadSeconds: 0 }];
 }
 
-function partOf(trainer: Trainer, steps: ProspectResult['steps'], result: ProspectResult, share: number): Part {
+function partOf(trainer: Trainer, result: ProspectResult, share: number): Part {
+  const { steps } = result;
   const timed = steps.slice(WARM_UP_STEPS);
   const phases = Object.keys(steps[0]!.phases);
   return {

@@ -48,18 +48,32 @@ export type Phases = Readonly<Record<string, number>>;
 
 /** @throws with what the program said when it fails; its files are removed in any case. */
 export async function trainWithProspect(job: ProspectJob): Promise<ProspectResult> {
+  const [result] = await trainTimes(job, 1);
+  return result!;
+}
+
+/** Trains so many times; each run finds what those before it left in the cache. @throws as trainWithProspect */
+export async function trainTimes(job: ProspectJob, times: number): Promise<ProspectResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'prospect-bench-'));
   return removingAfter(folder, async () => {
-    const config = configOf(job, folder);
-    writeFileSync(join(folder, 'rows.jsonl'), job.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    writeFileSync(join(folder, 'run.yaml'), JSON.stringify(config));
-    const environment = { PROSPECT_CACHE: emptyCache(folder) };
-    const args = [COMMAND_LINE, 'train', join(folder, 'run.yaml')];
-    const { stderr, peakBytes } = await runProgram(process.execPath, args, environment);
-    const metrics = readFileSync(join(config.output, 'metrics.jsonl'), 'utf8').trim().split('\n');
-    const steps = metrics.map((line) => stepOf(JSON.parse(line)));
-    return { steps, aheadSeconds: aheadSeconds(stderr), peakBytes };
+    const cache = emptyCache(folder);
+    const results: ProspectResult[] = [];
+    for (let time = 0; time < times; time++) results.push(await trainOnce(job, join(folder, String(time)), cache));
+    return results;
   });
+}
+
+async function trainOnce(job: ProspectJob, folder: string, cache: string): Promise<ProspectResult> {
+  mkdirSync(folder);
+  const config = configOf(job, folder);
+  writeFileSync(join(folder, 'rows.jsonl'), job.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  writeFileSync(join(folder, 'run.yaml'), JSON.stringify(config));
+  const environment = { PROSPECT_CACHE: cache };
+  const args = [COMMAND_LINE, 'train', join(folder, 'run.yaml')];
+  const { stderr, peakBytes } = await runProgram(process.execPath, args, environment);
+  const metrics = readFileSync(join(config.output, 'metrics.jsonl'), 'utf8').trim().split('\n');
+  const steps = metrics.map((line) => stepOf(JSON.parse(line)));
+  return { steps, aheadSeconds: job.method === 'full' ? aheadSeconds(stderr) : 0, peakBytes };
 }
 
 function configOf(
@@ -88,7 +102,7 @@ function configOf(
   } satisfies RunConfigInput;
 }
 
-/** A cache that has the engine and nothing else: what an earlier run left there would be taken from it. */
+/** A cache that has the engine and nothing else: what runs of other times left would be taken from it. */
 function emptyCache(folder: string): string {
   const cache = join(folder, 'cache');
   mkdirSync(cache);

@@ -3,7 +3,7 @@ import { type LlamaSizes, llamaTensors } from '../../examples/quickstart/initial
 import { lengthOf } from './flops.js';
 import { makeEqualRows } from './make-rows.js';
 import { median, WARM_UP_STEPS } from './measurement.js';
-import { type ProspectStep, trainWithProspect } from './prospect.js';
+import { type ProspectStep, trainTimes } from './prospect.js';
 import { GLOBAL_BATCH, THREADS } from './settings.js';
 import { SHAPES } from './shapes.js';
 import { flopOfSteps, makeWorkload, realisticRows, tokensOfSteps, type Workload } from './workload.js';
@@ -74,9 +74,8 @@ export const CASES: readonly ScalingCase[] = [
 export async function measureCase(one: ScalingCase, steps: number): Promise<ScalingResult> {
   const workload = await one.make(steps);
   const { workers, threads } = one;
-  const result = await trainWithProspect({ ...workload, method: 'lora', epochs: 2, workers, threads });
-  const known = result.steps.slice(-steps);
-  const seconds = known.map((step) => step.seconds);
+  const [, known] = await trainTimes({ ...workload, method: 'lora', epochs: 1, workers, threads }, 2);
+  const seconds = known!.steps.map((step) => step.seconds);
   const timed = (values: readonly number[]) => median(values.slice(WARM_UP_STEPS));
   const rates = (amounts: readonly number[]) => timed(seconds.map((time, step) => amounts[step]! / time));
   return {
@@ -84,7 +83,7 @@ export async function measureCase(one: ScalingCase, steps: number): Promise<Scal
     at: placeOf(one, workload),
     stepSeconds: timed(seconds),
     tokensPerSecond: rates(tokensOfSteps(workload)),
-    orchestration: timed(known.map(orchestrationOf)),
+    orchestration: timed(known!.steps.map(orchestrationOf)),
     gflops: rates(flopOfSteps(workload, 'lora', true)) / 1e9,
   };
 }

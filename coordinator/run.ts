@@ -1,5 +1,6 @@
 /** A training run from rows to the saved result. Read from the top: the stages in order. */
 
+import { withResolvers } from '../core/async-queue.js';
 import type { RunConfig } from '../core/config/schema.js';
 import { workerLimits } from '../core/config/worker-limits.js';
 import type { Endpoint } from '../proto/transport/listen.js';
@@ -8,6 +9,8 @@ import type { Dataset } from './dataset/dataset.js';
 import { openDataset } from './dataset/open-dataset.js';
 import { drive, type RunningDriver } from './driver/drive.js';
 import type { SavedResult } from './driver/save-result.js';
+import { type OpenedNats, openNats } from './events/open-delivery.js';
+import { openEvents, tellStart } from './events/run-events.js';
 import type { StepMetrics } from './metrics/step-metrics.js';
 import { openRun, type ResumeOptions, type RunFolder, takeFolder } from './open-run.js';
 import { trainingRowCount } from './plan-step.js';
@@ -33,7 +36,7 @@ export interface RunOptions {
   openReport(run: ReportedRun): Promise<RunReport>;
 }
 
-export type ReportedRun = Pick<ReportOptions, 'config' | 'totalSteps' | 'goesOnAfter' | 'onRecorded'>;
+export type ReportedRun = Pick<ReportOptions, 'config' | 'totalSteps' | 'goesOnAfter' | 'events' | 'onRecorded'>;
 
 export interface StartedRun {
   /** host:port that workers connect to. */
@@ -57,9 +60,11 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
   try {
     const folder = await takeFolder(options.config.output, options.resume, options.log);
     closers.push(() => folder.lock.release());
+    const nats = options.config.nats && (await openNats(options.config.nats, options.log));
+    closers.push(async () => nats?.close());
     const dataset = await openRows(options);
     closers.push(() => dataset.close());
-    const driver = await startDriver(options, folder, dataset, closers);
+    const driver = await startDriver(options, folder, dataset, nats, closers);
     const { start } = workerLimits(options.config);
     options.log.info({ address: driver.address, workers: start }, 'waiting for workers');
     return { ...driver, finished: driver.finished.finally(closeAll) };
@@ -84,6 +89,7 @@ async function startDriver(
   options: RunOptions,
   folder: RunFolder,
   dataset: Dataset,
+  nats: OpenedNats | undefined,
   closers: Closers,
 ): Promise<RunningDriver> {
   const { log, resume, newRunId } = options;
@@ -93,19 +99,28 @@ async function startDriver(
   const opened = await openRun({ folder, config, datasetDigest, allow: resume.allow, newRunId, log });
   closers.push(() => opened.journal.close());
   const committed = opened.journal.summary.lastCommitted?.step ?? 0;
+  const trouble = withResolvers<Error>();
+  const events = await openEvents(opened, config, trouble.resolve);
+  closers.push(() => events.close());
   const recorded = new Map<number, StepMetrics>();
   const report = await options.openReport({
     config,
     totalSteps: calendar.totalSteps,
     goesOnAfter: opened.isResumed ? committed : undefined,
+    events,
     onRecorded: (metrics) => recorded.set(metrics.step, metrics),
   });
   closers.push(() => report.close());
+  tellStart(events, { opened, recorded, config, datasetDigest, totalSteps: calendar.totalSteps });
+  const delivery = nats?.deliver(events);
+  closers.push(async () => delivery?.close());
   const data = await openRunData({ config, calendar, dataset, opened, recorded, log });
   closers.push(() => data.referenceLog.close());
   if (opened.isResumed) log.info({ runId: opened.runId, step: committed }, 'the run goes on');
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
-  return drive({ ...options, config, calendar, dataset, opened, report, data, workersBefore });
+  const driver = await drive({ ...options, config, calendar, dataset, opened, report, events, data, workersBefore });
+  void trouble.promise.then(driver.fail);
+  return driver;
 }
 
 /** Workers that took part in the last step that metrics tell of; a crash can have kept it from the disk. */

@@ -5,6 +5,8 @@ export interface Stopwatch {
   lap(phase: string): void;
   /** The time since then belongs to no step. */
   skip(): void;
+  /** The phases, as if this one ended now. */
+  soFar(phase: string): Record<string, number>;
   /** Gives the phases and begins with the next step's. */
   take(): Record<string, number>;
 }
@@ -24,6 +26,7 @@ export function createStopwatch(nowMs: () => number): Stopwatch {
       phases[phase] = (phases[phase] ?? 0) + elapsedSeconds();
     },
     skip: () => void elapsedSeconds(),
+    soFar: (phase) => ({ ...phases, [phase]: (phases[phase] ?? 0) + (nowMs() - last) / 1000 }),
     take() {
       const taken = phases;
       phases = {};

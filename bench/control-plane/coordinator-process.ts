@@ -5,6 +5,7 @@
 import { calendarOf } from '../../coordinator/calendar.js';
 import { openDataset } from '../../coordinator/dataset/open-dataset.js';
 import { drive } from '../../coordinator/driver/drive.js';
+import { openEvents } from '../../coordinator/events/run-events.js';
 import type { Journal } from '../../coordinator/journal/open-journal.js';
 import type { StepRecord } from '../../coordinator/metrics/step-record.js';
 import { openRun, takeFolder } from '../../coordinator/open-run.js';
@@ -38,7 +39,8 @@ async function start(folder: string, setting: Setting): Promise<void> {
   const totalSteps = calendar.totalSteps;
   const stream = { write: nothing };
   const now = () => performance.now();
-  const report = await openRunReport({ config, totalSteps, goesOnAfter: undefined, stream, log, now });
+  const events = await openEvents(opened, config, (error) => log.warn({}, error.message));
+  const report = await openRunReport({ config, totalSteps, goesOnAfter: undefined, events, stream, log, now });
   const data = await openRunData({ config, calendar, dataset, opened, recorded: new Map(), log });
   const clock = createClock(setting);
   const { address, finished } = await drive({
@@ -48,6 +50,7 @@ async function start(folder: string, setting: Setting): Promise<void> {
     opened: { ...opened, journal: timedJournal(opened.journal, clock) },
     data,
     report: timedReport(report, clock),
+    events,
     endpoint: { host: '127.0.0.1', port: 0 },
     workersBefore: undefined,
     cacheDir,

@@ -33,8 +33,13 @@ export function createCommitter(context: DriverContext, parts: CommitterParts): 
   const keeper = createKeeper(context, referenceLog);
   let reported = Promise.resolve();
 
+  /** The step before is in the metrics by then: one is kept. */
+  const prepareReport = async (step: StepRecord) => {
+    await reported;
+    if (!report.hasStep(step.step)) report.prepare({ ...step, seconds: stopwatch.soFar('reduce') });
+  };
   const write = async (record: CommitRecord, work: StepAtWork, step: StepRecord) => {
-    await keeper.log(work);
+    await Promise.all([keeper.log(work), prepareReport(step)]);
     await journal.append({ kind: 'commit', ...record, norm: record.norm ?? Number.NaN });
     ledger.add(record, step.tokens, step.referencePoint);
     keeper.keep(work);

@@ -2,6 +2,7 @@
 
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
+import type { RunEvents } from '../events/event-log.js';
 import type { CommonReferences } from '../reference-cache/common.js';
 import type { RunReferences } from '../reference-cache/table.js';
 import type { ResolvedRun } from '../resolve-run.js';
@@ -23,6 +24,7 @@ export interface DriverContext {
   /** Of an adapter run whose configuration was never changed on the way. */
   readonly common: CommonReferences | undefined;
   readonly report: RunReport;
+  readonly events: RunEvents;
   readonly log: RunLog;
   readonly links: Links;
   /** There once the machine runs. */

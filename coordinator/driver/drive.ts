@@ -6,6 +6,7 @@ import type { Endpoint } from '../../proto/transport/listen.js';
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
 import type { Dataset } from '../dataset/dataset.js';
+import type { RunEvents } from '../events/event-log.js';
 import { initialState } from '../machine/initial-state.js';
 import { journalOf, settingsOf } from '../machine-start.js';
 import type { OpenedRun } from '../open-run.js';
@@ -20,7 +21,7 @@ import { createStopwatch } from '../stopwatch.js';
 import { writeCommon } from './cached-references.js';
 import type { DriverContext } from './context.js';
 import { createDriver, type Driver } from './driver.js';
-import { endedBy, lastWord } from './endings.js';
+import { endedBy, lastWord, tellingEnd } from './endings.js';
 import { createGathering, type Gathering } from './gathering.js';
 import { createLinks } from './links.js';
 import { createMembers, type Members } from './members.js';
@@ -35,6 +36,7 @@ export interface DriveOptions {
   readonly opened: OpenedRun;
   readonly data: RunData;
   readonly report: RunReport;
+  readonly events: RunEvents;
   readonly endpoint: Endpoint;
   /** Workers of an earlier coordinator that can reach this one: they are waited for before a snapshot is gone back to. */
   readonly workersBefore: number | undefined;
@@ -71,12 +73,14 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
   signal.addEventListener('abort', stop);
   driver.loop.post({ kind: 'tick' });
   if (signal.aborted) stop();
-  const finished = untilEnd(options, parts, failure).finally(async () => {
-    signal.removeEventListener('abort', stop);
-    over.abort();
-    await closeAll(parts, failure.error());
-    await server.close();
-  });
+  const finished = tellingEnd(untilEnd(options, parts, failure), options.events, driver.loop.state).finally(
+    async () => {
+      signal.removeEventListener('abort', stop);
+      over.abort();
+      await closeAll(parts, failure.error());
+      await server.close();
+    },
+  );
   return { address: server.address, finished, fail: failure.fail, snapshot: () => command('snapshot', 'asked for') };
 }
 

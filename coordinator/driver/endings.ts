@@ -1,7 +1,9 @@
 /** How the end of a run is told: to the person who started it, and to workers that are still there. */
 import { ProspectError, toProspectError } from '../../core/errors.js';
+import type { RunEvents } from '../events/event-log.js';
 import type { Outcome, State } from '../machine/types.js';
 import type { DriverContext } from './context.js';
+import type { SavedResult } from './save-result.js';
 import { WHY_SET_ASIDE } from './set-aside-rows.js';
 
 /** Rows that an error names. */
@@ -25,6 +27,25 @@ export function endedBy(end: BadEnd, state: State, signal: AbortSignal, sources:
 export function lastWord(error: ProspectError): ProspectError {
   const code = error.code === 'STORAGE' ? 'UNREACHABLE' : 'PROTOCOL';
   return new ProspectError(code, `the coordinator ended the run: ${error.message}`);
+}
+
+/** The last event of this coordinator. */
+export async function tellingEnd(
+  end: Promise<SavedResult>,
+  events: RunEvents,
+  state: () => State,
+): Promise<SavedResult> {
+  try {
+    const { folder, sha256, parameterDigest } = await end;
+    events.tell({ kind: 'runFinished', step: state().committed.step, folder, sha256, parameterDigest });
+    return { folder, sha256, parameterDigest };
+  } catch (thrown) {
+    const { code, message } = toProspectError(thrown);
+    const { step } = state().committed;
+    if (code === 'INTERRUPTED') events.tell({ kind: 'runStopped', step, reason: message });
+    else events.tell({ kind: 'runFailed', step, code, message });
+    throw thrown;
+  }
 }
 
 function howToGoOn({ committed, snapshots }: State, { config }: Sources): string {

@@ -2,6 +2,7 @@
 import { ERROR_TABLE, type ErrorCode, ProspectError, toProspectError } from '../../core/errors.js';
 import type { Failure, Join, Ready } from '../../proto/gen/prospect/v1/coordinator.js';
 import { type AdmissionRules, checkReady, checkVersion, type FirstWorker, loadedWorker } from '../admission.js';
+import type { NewEvent } from '../events/event-line.js';
 import { type Incoming, nameOf, type Outbox, type WorkerLink } from '../worker-link.js';
 import type { DriverContext } from './context.js';
 import type { Gathering } from './gathering.js';
@@ -29,13 +30,14 @@ export interface MembersParts {
 
 export function createMembers(parts: MembersParts): Members {
   const { context, scorer, stepAtWork } = parts;
-  const { links, log, loop } = context;
+  const { links, log, loop, events } = context;
   return {
     join(join, outbox) {
       checkVersion(join);
       const link = links.open(join, outbox);
       const { workerId, workerIncarnation } = join;
       log.info({ worker: workerId, peerAddress: link.peerAddress }, 'worker joined');
+      events.tell({ kind: 'workerJoined', worker: workerId, session: link.session });
       // What it holds it says again when it is ready, after it was compared with the first worker.
       loop().post({ kind: 'joined', session: link.session, workerId, workerIncarnation, held: undefined });
       return link;
@@ -95,6 +97,7 @@ function takeFailure(link: WorkerLink, { code, message }: Failure, parts: Member
 /** It alone hears the reason; the run goes on without it. */
 function refuse(link: WorkerLink, error: ProspectError, { context, gathering }: MembersParts): void {
   context.log.warn({ worker: link.workerId, reason: error.message }, 'worker refused');
+  context.events.tell(leftOf(link, error.message));
   gathering.lost(link.session);
   context.links.close(link.session, error);
   context.loop().post({ kind: 'lost', session: link.session, reason: error.message });
@@ -102,7 +105,12 @@ function refuse(link: WorkerLink, error: ProspectError, { context, gathering }: 
 
 function lose(link: WorkerLink, reason: string, { context, gathering }: MembersParts): void {
   context.log.warn({ worker: link.workerId, reason }, 'worker lost');
+  context.events.tell(leftOf(link, reason));
   gathering.lost(link.session);
   context.links.close(link.session);
   context.loop().post({ kind: 'lost', session: link.session, reason });
+}
+
+function leftOf({ workerId: worker, session }: WorkerLink, reason: string): NewEvent {
+  return { kind: 'workerLeft', worker, session, reason };
 }

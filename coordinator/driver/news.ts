@@ -1,4 +1,4 @@
-/** What the machine decided, for a person: one log line each. */
+/** What the machine decided: a log line each for a person, an event for programs. */
 import type { Effect } from '../machine/effects.js';
 import type { DriverContext } from './context.js';
 
@@ -7,33 +7,42 @@ type News = Extract<
   { kind: 'membersChanged' | 'expelled' | 'paused' | 'resumed' | 'alarm' | 'stale' | 'disconnect' }
 >;
 
-export function tellNews(news: News, { log, now }: Pick<DriverContext, 'log' | 'now'>): void {
+export function tellNews(news: News, { log, now, events }: Pick<DriverContext, 'log' | 'now' | 'events'>): void {
   switch (news.kind) {
     case 'membersChanged': {
       const { generation, members } = news;
-      log.info({ generation, members: members.map(({ workerId }) => workerId) }, 'members');
+      const workers = members.map(({ workerId }) => workerId);
+      log.info({ generation, members: workers }, 'members');
+      events.tell({ kind: 'generationChanged', generation, workers });
       break;
     }
-    case 'expelled':
-      log.warn({ worker: news.workerId, reason: news.reason }, 'worker thrown out; it heals');
+    case 'expelled': {
+      const { session, workerId: worker, reason } = news;
+      log.warn({ worker, reason }, 'worker thrown out; it heals');
+      events.tell({ kind: 'workerExpelled', worker, session, reason });
       break;
-    case 'disconnect':
-      log.warn({ worker: news.workerId, reason: news.reason }, 'session ended');
+    }
+    case 'disconnect': {
+      const { session, workerId: worker, reason } = news;
+      log.warn({ worker, reason }, 'session ended');
+      events.tell({ kind: 'workerLeft', worker, session, reason });
       break;
+    }
     case 'paused': {
       const { workers, min, deadlineMs } = news;
       const seconds = Math.round((deadlineMs - now()) / 1000);
-      log.warn(
-        { workers, min },
-        `paused: ${workers} of at least ${min} workers are there; the run ends in ${seconds} s`,
-      );
+      const message = `paused: ${workers} of at least ${min} workers are there; the run ends in ${seconds} s`;
+      log.warn({ workers, min }, message);
+      events.tell({ kind: 'runPaused', because: 'tooFewWorkers', message });
       break;
     }
     case 'resumed':
       log.info({ workers: news.workers }, 'training');
+      events.tell({ kind: 'runResumed', workers: news.workers });
       break;
     case 'alarm':
       log.warn({}, news.message);
+      events.tell({ kind: 'alarm', alarm: 'cluster', message: news.message });
       break;
     case 'stale':
       log.debug({ session: news.session, message: news.what }, 'stale message dropped');

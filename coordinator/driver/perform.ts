@@ -1,4 +1,5 @@
 /** Each effect of the machine, begun: what takes time goes on by itself and is answered with an event. */
+import { basename } from 'node:path';
 import { ProspectError, toProspectError } from '../../core/errors.js';
 import type { Effect } from '../machine/effects.js';
 import { activeMembers } from '../machine/turn.js';
@@ -100,9 +101,14 @@ function snapshot(order: Of<'snapshot'>, work: Work): void {
   work.snapshot = takeSnapshot(order, context, { ledger, setAside, agreed: agreed.of }).then(
     ({ step, bytes, folder }) => {
       context.log.info({ step, bytes, folder }, 'snapshot written');
+      context.events.tell({ kind: 'snapshotWritten', step, name: basename(folder), bytes });
       context.loop().post({ kind: 'snapshotWritten', step });
     },
-    (error: unknown) => context.loop().post({ kind: 'snapshotFailed', reason: toProspectError(error).message }),
+    (error: unknown) => {
+      const reason = toProspectError(error).message;
+      context.events.tell({ kind: 'snapshotFailed', step: order.step, during: 'writing', reason });
+      context.loop().post({ kind: 'snapshotFailed', reason });
+    },
   );
 }
 

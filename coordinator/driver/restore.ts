@@ -1,5 +1,5 @@
 /** Back to the newest good snapshot, or to the base model where there is none; workers pull it from the coordinator. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DriverEvent } from '../machine/events.js';
 import { type LoadedSnapshot, loadNewest } from '../snapshots/load-newest.js';
 import { SNAPSHOTS_FOLDER } from '../snapshots/survey.js';
@@ -19,14 +19,19 @@ export interface RestoreResult {
  * @throws STORAGE when there are snapshots and none is intact.
  */
 export async function restore(context: DriverContext, ledger: Ledger, isOtherRun: boolean): Promise<RestoreResult> {
-  const { config, log, report } = context;
-  const snapshot = await loadNewest(join(config.output, SNAPSHOTS_FOLDER), { log });
+  const { config, log, report, events } = context;
+  const snapshot = await loadNewest(join(config.output, SNAPSHOTS_FOLDER), {
+    log,
+    onDamaged: (step, reason) => events.tell({ kind: 'snapshotFailed', step, during: 'reading', reason }),
+  });
   const step = snapshot?.state.step ?? 0;
   if (isOtherRun) {
     ledger.cutBack(step);
     await report.cutBack(step);
   }
   const redo = ledger.commitsAfter(step);
+  if (snapshot) events.tell({ kind: 'snapshotVerified', step, name: basename(snapshot.path) });
+  events.tell({ kind: 'runWentBack', step, again: redo.length, stepsAreOthers: isOtherRun });
   log.info(
     { step, again: redo.length },
     snapshot ? `going on from the snapshot of step ${step}` : 'starting from the base model',

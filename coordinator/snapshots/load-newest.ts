@@ -20,6 +20,13 @@ export interface LoadedSnapshot extends CheckedSnapshot {
   secondMoments(): AsyncGenerator<Float32Array<ArrayBuffer>>;
 }
 
+export interface LoadOptions {
+  readonly log: Pick<RunLog, 'warn'>;
+  readonly files?: FileOperations;
+  /** Told each one that is passed over. */
+  readonly onDamaged?: (step: number, reason: string) => void;
+}
+
 /**
  * @param folder `<output>/snapshots`
  * @returns undefined when there are no snapshots.
@@ -27,7 +34,7 @@ export interface LoadedSnapshot extends CheckedSnapshot {
  */
 export async function loadNewest(
   folder: string,
-  { log, files = diskFiles }: { readonly log: Pick<RunLog, 'warn'>; readonly files?: FileOperations },
+  { log, files = diskFiles, onDamaged }: LoadOptions,
 ): Promise<LoadedSnapshot | undefined> {
   const { snapshots } = await listSnapshots(folder, files).catch((cause: unknown) => {
     throw new ProspectError('STORAGE', `${folder}: ${unreadable('the folder of snapshots', cause)}`, { cause });
@@ -36,6 +43,7 @@ export async function loadNewest(
   for (const { name, step } of snapshots) {
     const checked = await checkSnapshot(join(folder, name), files);
     if ('manifest' in checked) return opened(checked, files);
+    onDamaged?.(step, checked.join('; '));
     damaged.push(`${name}: ${checked.join('; ')}`);
     log.warn(
       { step, problems: checked },

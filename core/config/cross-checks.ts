@@ -16,6 +16,7 @@ export function crossCheck(written: Tree): string[] {
     heldOutInTraining,
     overBase,
     workersInOrder,
+    natsLogin,
   ];
   return all.flatMap((check) => check(at)).filter((mistake) => mistake !== undefined);
 }
@@ -75,4 +76,19 @@ function workersInOrder(at: Lookup): string | undefined {
   const start = given('start');
   if (start === undefined || (start >= min && start <= max)) return undefined;
   return `workers.start: ${start} does not lie between workers.min (${min}) and workers.max (${max})`;
+}
+
+function natsLogin(at: Lookup): string[] {
+  const has = (name: string) => at(`nats.${name}`) !== undefined;
+  const mistakes: string[] = [];
+  if (has('userVariable') !== has('passwordVariable')) {
+    const [given, missing] = has('userVariable')
+      ? ['userVariable', 'passwordVariable']
+      : ['passwordVariable', 'userVariable'];
+    mistakes.push(`nats.${missing}: missing; it belongs to nats.${given}`);
+  }
+  const ways = ['credentials', 'userVariable', 'tokenVariable'].filter(has);
+  if (ways.length > 1) mistakes.push(`nats.${ways[1]}: one way to log in is enough, and nats.${ways[0]} is another`);
+  if (has('tls.cert') !== has('tls.key')) mistakes.push('nats.tls: cert and key belong together; give both or none');
+  return mistakes;
 }

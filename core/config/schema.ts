@@ -3,6 +3,7 @@
  * the JSON schema for editors is made from the same object. Defaults are those of `docs/` and of the KTO paper.
  */
 import { z } from 'zod';
+import { NatsSchema } from './nats.js';
 
 const path = z.string().min(1);
 const positiveInt = z.int().positive();
@@ -181,6 +182,7 @@ export const RunConfigSchema = z.strictObject({
   snapshots: SnapshotsSchema.prefault({}),
   audit: AuditSchema.prefault({}),
   workers: WorkersSchema.optional(),
+  nats: NatsSchema.optional(),
   engine: z
     .enum(['auto', 'tensorflow-gpu', 'tensorflow', 'wasm'])
     .default('auto')

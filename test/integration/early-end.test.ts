@@ -57,7 +57,7 @@ test('the disk is full while steps are recorded: what is there ends with a whole
   ]);
   expect(exitCode).toBe(8);
   expect(report).toMatch(
-    /^error \(STORAGE\): Can't write .*\/(metrics\.jsonl|journal\.jsonl|references\.log): the disk is full/,
+    /^error \(STORAGE\): Can't write .*\/(metrics\.jsonl|metrics\.next\.json|events\.jsonl|journal\.jsonl|references\.log): the disk is full/,
   );
   expect(left).toEqual(RECORDS);
   const steps = (await readMetrics(output)).map(({ step }) => step);

@@ -10,7 +10,13 @@ import type { RunFolder } from './run-folder.js';
 const QUICK_MS = 30_000;
 
 /** What a run writes before its first step. */
-export const RECORDS_AT_START = ['journal.jsonl', 'metrics.jsonl', 'references.log'];
+export const RECORDS_AT_START = [
+  'events.jsonl',
+  'journal.jsonl',
+  'metrics.jsonl',
+  'metrics.next.json',
+  'references.log',
+];
 
 export interface FailedRun {
   readonly exitCode: number | null;

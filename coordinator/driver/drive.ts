@@ -73,14 +73,14 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
   signal.addEventListener('abort', stop);
   driver.loop.post({ kind: 'tick' });
   if (signal.aborted) stop();
-  // A snapshot that is still being written is told before the end.
-  const end = untilEnd(options, parts, failure).finally(() => driver.snapshotEnded());
-  const finished = tellingEnd(end, options.events, driver.loop.state).finally(async () => {
-    signal.removeEventListener('abort', stop);
-    over.abort();
-    await closeAll(parts, failure.error());
-    await server.close();
-  });
+  const finished = tellingEnd(untilEnd(options, parts, failure), options.events, driver.loop.state).finally(
+    async () => {
+      signal.removeEventListener('abort', stop);
+      over.abort();
+      await closeAll(parts, failure.error());
+      await server.close();
+    },
+  );
   return { address: server.address, finished, fail: failure.fail, snapshot: () => command('snapshot', 'asked for') };
 }
 
@@ -107,6 +107,8 @@ function createFailure(): Failure {
 
 async function untilEnd({ report, signal }: DriveOptions, { driver, context }: Assembled, failure: Failure) {
   const end = await Promise.race([driver.ended, failure.happened]);
+  // A snapshot that is still being written is told before the end; a failure waits for nothing, or the run would go on.
+  await driver.snapshotEnded();
   await driver.reported();
   await writeCommon(context);
   if (!('folder' in end)) throw endedBy(end, driver.loop.state(), signal, context);

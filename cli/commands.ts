@@ -43,6 +43,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'the JSON schema of the configuration, for editors',
     load: async () => (await import('./config-schema.js')).schemaCommand(),
   },
+  certs: {
+    summary: 'certificates and a token for a run over a network',
+    load: async () => (await import('./certs.js')).certsCommand(),
+  },
   setup: {
     summary: 'get a native tensor engine',
     load: async () => (await import('./setup.js')).setupCommand(),

@@ -4,6 +4,8 @@ import type { RunConfig } from '../core/config/schema.js';
 import { workerLimits } from '../core/config/worker-limits.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import { calendarOf } from './calendar.js';
+import { openAddress } from './control/address.js';
+import { openToken, type TokenSources } from './control/token.js';
 import type { Dataset } from './dataset/dataset.js';
 import { openDataset } from './dataset/open-dataset.js';
 import { drive, type RunningDriver } from './driver/drive.js';
@@ -24,6 +26,8 @@ export interface RunOptions {
   readonly workersMayBeThere: boolean;
   /** Of a run that is a new one. */
   readonly newRunId: string;
+  /** Who may give commands, where the environment says so; see control/token.ts. */
+  readonly controlToken?: string | undefined;
   /** For token ids and reference log-probs; may be deleted at any time. */
   readonly cacheDir: string;
   readonly log: RunLog;
@@ -45,6 +49,9 @@ export interface StartedRun {
   snapshot(): void;
 }
 
+/** With the token that counts. */
+type TokenOptions = RunOptions & { readonly controlToken: string | undefined };
+
 /** What is closed when the run is over, last opened first. */
 type Closers = (() => Promise<void>)[];
 
@@ -57,9 +64,14 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
   try {
     const folder = await takeFolder(options.config.output, options.resume, options.log);
     closers.push(() => folder.lock.release());
+    const address = await openAddress(options.config.output);
+    closers.push(address.close);
     const dataset = await openRows(options);
     closers.push(() => dataset.close());
-    const driver = await startDriver(options, folder, dataset, closers);
+    const token = await openToken(tokenSources(options));
+    closers.push(token.close);
+    const driver = await startDriver({ ...options, controlToken: token.token }, folder, dataset, closers);
+    await address.publish(driver.address);
     const { start } = workerLimits(options.config);
     options.log.info({ address: driver.address, workers: start }, 'waiting for workers');
     return { ...driver, finished: driver.finished.finally(closeAll) };
@@ -67,6 +79,11 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
     await closeAll();
     throw error;
   }
+}
+
+function tokenSources({ config, controlToken, endpoint }: RunOptions): TokenSources {
+  const { output, control } = config;
+  return { given: controlToken, tokenFile: control.tokenFile, output, host: endpoint.host };
 }
 
 function openRows({ config, cacheDir, log, signal }: RunOptions): Promise<Dataset> {
@@ -81,7 +98,7 @@ function openRows({ config, cacheDir, log, signal }: RunOptions): Promise<Datase
 }
 
 async function startDriver(
-  options: RunOptions,
+  options: TokenOptions,
   folder: RunFolder,
   dataset: Dataset,
   closers: Closers,

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Tree, valueAt, withValue } from './tree.js';
 
-const PATH_FIELDS = ['model', 'output', 'lora.from', 'data.train', 'data.heldOut'];
+const PATH_FIELDS = ['model', 'output', 'lora.from', 'data.train', 'data.heldOut', 'control.tokenFile'];
 
 /** A copy of the tree with its paths absolute; what is not a path (a held-out share, a mistake) stays as it is. */
 export function withAbsolutePaths(tree: Tree, folder: string): Tree {

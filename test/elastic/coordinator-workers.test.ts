@@ -28,7 +28,7 @@ const fails = async () => {
 
 /** What must not depend on workers. */
 function resultOf({ saved, steps, evaluations }: ProtocolRun) {
-  const records = steps.map(({ seconds: _seconds, workers: _workers, ...record }) => record);
+  const records = steps.map(({ seconds: _s, computingSeconds: _c, workers: _w, ...record }) => record);
   return { digest: saved.parameterDigest, records, evaluations };
 }
 

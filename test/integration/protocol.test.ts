@@ -20,7 +20,7 @@ describe('a run', () => {
     for (const count of [1, 2, 3, 5]) {
       const { saved, steps, evaluations, workers } = await runOn(count, config);
       expect(workers).toEqual(new Array(count).fill(undefined));
-      const records = steps.map(({ seconds: _seconds, workers: _workers, ...record }) => record);
+      const records = steps.map(({ seconds: _s, computingSeconds: _c, workers: _w, ...record }) => record);
       results.push({ digest: saved.parameterDigest, records, evaluations });
     }
     for (const result of results) expect(result).toEqual(results[0]);

@@ -1,0 +1,58 @@
+/** The CLI's end of a coordinator's ControlService. */
+import { createChannel, createClient, type Metadata } from 'nice-grpc';
+import { ProspectError } from '../../core/errors.js';
+import {
+  type CommandRequest,
+  type CommandResponse,
+  ControlServiceDefinition,
+  type StatusResponse,
+} from '../../proto/gen/prospect/v1/control.js';
+import { isSentError, receivedError } from '../../proto/transport/errors.js';
+import type { Target } from './target.js';
+
+/** A coordinator that lives answers at once, also while it plans. */
+const PATIENCE_MS = 10_000;
+
+export function askStatus(target: Target): Promise<StatusResponse> {
+  return call(target, (client, token, options) => client.status({ token }, options));
+}
+
+export function giveCommand(target: Target, command: CommandRequest['command']): Promise<CommandResponse> {
+  return call(target, (client, token, options) => client.command({ token, command }, options));
+}
+
+type Client = ReturnType<typeof createControlClient>;
+type CallOptions = NonNullable<Parameters<Client['status']>[1]>;
+
+function createControlClient(channel: ReturnType<typeof createChannel>) {
+  return createClient(ControlServiceDefinition, channel);
+}
+
+async function call<Response>(
+  { address, token }: Target,
+  ask: (client: Client, token: string, options: CallOptions) => Promise<Response>,
+): Promise<Response> {
+  const channel = createChannel(address);
+  let trailer: Metadata | undefined;
+  const onTrailer = (received: Metadata) => {
+    trailer = received;
+  };
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    return await ask(createControlClient(channel), token, { onTrailer, signal });
+  } catch (thrown) {
+    if (isSentError(trailer)) throw receivedError(thrown, trailer);
+    throw unreachable(address, signal.aborted, thrown);
+  } finally {
+    channel.close();
+  }
+}
+
+function unreachable(address: string, isLate: boolean, cause: unknown): ProspectError {
+  const why = isLate ? `no answer within ${PATIENCE_MS / 1000} s` : 'nobody answers there';
+  return new ProspectError(
+    'UNREACHABLE',
+    `cannot reach the coordinator at ${address}: ${why}. Look whether it still runs, and at host and port.`,
+    { cause },
+  );
+}

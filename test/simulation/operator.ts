@@ -4,7 +4,7 @@
  * thing that may forget: then it is all said again.
  */
 import type { LearningRateChange } from '../../coordinator/machine/command.js';
-import { firstChangeable, peakOf } from '../../coordinator/machine/learning-rates.js';
+import { firstChangeable, peakOf, withLearningRate } from '../../coordinator/machine/learning-rates.js';
 import type { Disk } from './disk.js';
 import type { Coordinator } from './driver.js';
 import type { Random } from './scheduler.js';
@@ -41,16 +41,14 @@ export function createOperator(world: World, disk: Disk): Operator {
   };
   const hasDecided = ({ fromStep }: Wish) => [...world.durableSteps].some((step) => step >= fromStep);
   const wanted = (step: number) => wishes.findLast(({ fromStep }) => fromStep <= step)?.learningRate;
-  /** What the journal kept can be older than what was lost; where no step was made with either, either may count. */
+  /** What is wanted of the steps that the journal does not know, not each command: one of long ago would undo what came after. */
   const sayAgain = (coordinator: Coordinator) => {
     const decided = [...world.durableSteps].map((step) => [step, wanted(step)] as const);
-    for (const wish of wishes) give(coordinator, wish);
-    const said = wishes;
+    const said = stillToSay(wishes, firstChangeable(coordinator.state()));
+    for (const wish of said) give(coordinator, wish);
     wishes = coordinator
       .state()
-      .learningRates.map(
-        (change) => said.findLast((wish) => isSame(wish, change)) ?? { ...change, isAcknowledged: false },
-      );
+      .learningRates.map((change) => said.find((wish) => isSame(wish, change)) ?? { ...change, isAcknowledged: false });
     expect();
     const changed = decided.find(([step, peak]) => wanted(step) !== peak);
     if (changed) violate(world, `the learning rate of step ${changed[0]}, which was made, cannot be said again`);
@@ -91,6 +89,15 @@ export function createOperator(world: World, disk: Disk): Operator {
       });
     },
   };
+}
+
+/** What the wishes come to from a step on. */
+function stillToSay(wishes: readonly LearningRateChange[], first: number): Wish[] {
+  const changes = wishes.reduce<LearningRateChange[]>(withLearningRate, []);
+  const later = changes.filter(({ fromStep }) => fromStep > first);
+  const learningRate = peakOf(changes, first);
+  const now = learningRate === undefined ? [] : [{ fromStep: first, learningRate }];
+  return [...now, ...later].map((change) => ({ ...change, isAcknowledged: false }));
 }
 
 function isSame(a: LearningRateChange, b: LearningRateChange): boolean {

@@ -1,6 +1,7 @@
 /** Commands on their way to the machine and back: answered when what they change is on the disk. */
 import { type PromiseWithResolvers, withResolvers } from '../../core/async-queue.js';
 import { ProspectError } from '../../core/errors.js';
+import type { NewEvent } from '../events/event-line.js';
 import type { Answer, Command } from '../machine/command.js';
 import type { Effect } from '../machine/effects.js';
 import type { DriverContext } from './context.js';
@@ -17,7 +18,9 @@ export interface Commander {
   recording(done: Promise<void>): void;
 }
 
-export function createCommander({ loop, log, over }: Pick<DriverContext, 'loop' | 'log' | 'over'>): Commander {
+type Surroundings = Pick<DriverContext, 'loop' | 'log' | 'events' | 'over'>;
+
+export function createCommander({ loop, log, events, over }: Surroundings): Commander {
   const waiting = new Map<number, PromiseWithResolvers<Answer>>();
   let ids = 0;
   let recorded = Promise.resolve();
@@ -38,6 +41,8 @@ export function createCommander({ loop, log, over }: Pick<DriverContext, 'loop' 
     answered({ id, command, answer }) {
       if (answer.isDone) log.info({ command }, `command ${command.command}: ${answer.says}`);
       else log.warn({ command }, `command ${command.command} refused: ${answer.says}`);
+      // Before what comes of it.
+      events.tell(commandEvent(command, answer));
       const reply = waiting.get(id);
       waiting.delete(id);
       recorded.then(() => reply?.resolve(answer), reply?.reject);
@@ -46,4 +51,11 @@ export function createCommander({ loop, log, over }: Pick<DriverContext, 'loop' 
       recorded = done;
     },
   };
+}
+
+function commandEvent(command: Command, answer: Answer): NewEvent {
+  const { says } = answer;
+  const given = { kind: 'command', ...command, says } as const;
+  if (!answer.isDone) return { ...given, outcome: 'refused' };
+  return { ...given, outcome: answer.obeys ? 'accepted' : 'unchanged', step: answer.step };
 }

@@ -44,11 +44,15 @@ export function tellNews(news: News, { log, now, events }: Pick<DriverContext, '
       log.info({ workers: news.workers }, 'training');
       events.tell({ kind: 'runResumed', workers: news.workers });
       break;
-    case 'held':
-      log.warn({ step: news.step }, `paused by command, after step ${news.step}: prospect resume goes on`);
+    case 'held': {
+      const message = `paused by command, after step ${news.step}: prospect resume goes on`;
+      log.warn({ step: news.step }, message);
+      events.tell({ kind: 'runPaused', because: 'command', message });
       break;
+    }
     case 'released':
       log.info({ step: news.step }, 'the run goes on by command');
+      events.tell({ kind: 'runResumed', workers: news.workers });
       break;
     case 'alarm':
       log.warn({}, news.message);

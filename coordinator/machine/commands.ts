@@ -69,7 +69,7 @@ export function obeyPause(turn: Turn): void {
   }
   if (phase.name === 'held' && !commands.isHeld) {
     update(turn, { phase: { name: 'training' } });
-    emit(turn, { kind: 'released', step });
+    emit(turn, { kind: 'released', step, workers: activeMembers(turn.state).length });
   }
 }
 

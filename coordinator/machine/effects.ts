@@ -42,7 +42,7 @@ export type Effect =
   | { readonly kind: 'setAside'; readonly step: number; readonly rows: readonly number[] }
   /** Paused by command, after this step; and going on. */
   | { readonly kind: 'held'; readonly step: number }
-  | { readonly kind: 'released'; readonly step: number }
+  | { readonly kind: 'released'; readonly step: number; readonly workers: number }
   /** To the person who gave this command. */
   | { readonly kind: 'answered'; readonly id: number; readonly command: Command; readonly answer: Answer }
   /** A person should look, the run goes on. */

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parseRunEvent } from '../../core/events/run-event.js';
 import { type Started, start } from '../support/processes.js';
 import { prospect } from '../support/prospect.js';
 import { createRunFolder, type RunFolder } from '../support/run-folder.js';
@@ -79,6 +80,20 @@ function metricsOf(name: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
+/** Events about commands, pauses and their ends, in a few words each. */
+async function steeringTold(name: string): Promise<string[]> {
+  const text = await readFile(join(outputOf(name), 'events.jsonl'), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(parseRunEvent)
+    .flatMap((event) => {
+      if (event.kind === 'command') return [`${event.command} ${event.outcome}`];
+      if (event.kind === 'runPaused') return [`runPaused ${event.because}`];
+      return event.kind === 'runResumed' ? [event.kind] : [];
+    });
+}
+
 /** Waits for a step's line in metrics.jsonl. */
 async function stepWritten(name: string, step: number): Promise<void> {
   await vi.waitUntil(() => metricsOf(name).includes(`{"step":${step},`), { timeout: 60_000, interval: 20 });
@@ -124,6 +139,9 @@ describe('a run that is steered', () => {
     expect(await again.ended(), again.stderr()).toBe(0);
     for (const worker of workers) expect(await worker.ended()).toBe(0);
     expect(await resultIn('paused')).toBe(undisturbed);
+    const first = ['runResumed', 'pause accepted', 'runPaused command', 'evaluate accepted', 'snapshot accepted'];
+    const second = ['runResumed', 'runPaused command', 'resume accepted', 'runResumed'];
+    expect(await steeringTold('paused')).toEqual([...first, ...second]);
   });
 
   test('ends with the bits of its learning rates, whoever is killed after the command', async () => {

@@ -6,6 +6,7 @@ import { workerLimits } from '../core/config/worker-limits.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import { calendarOf } from './calendar.js';
 import { openAddress } from './control/address.js';
+import { serveOverNats } from './control/serve-nats.js';
 import { openToken, type TokenSources } from './control/token.js';
 import type { Dataset } from './dataset/dataset.js';
 import { openDataset } from './dataset/open-dataset.js';
@@ -137,6 +138,10 @@ async function startDriver(
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
   const driver = await drive({ ...options, config, calendar, dataset, opened, report, events, data, workersBefore });
   void trouble.promise.then(driver.fail);
+  if (config.nats) {
+    const { runId } = opened;
+    closers.push(serveOverNats({ nats: config.nats, runId, control: driver.control, log }).close);
+  }
   return driver;
 }
 

@@ -1,58 +1,20 @@
-/** The CLI's end of a coordinator's ControlService. */
-import { createChannel, createClient, type Metadata } from 'nice-grpc';
-import { ProspectError } from '../../core/errors.js';
-import {
-  type CommandRequest,
-  type CommandResponse,
-  ControlServiceDefinition,
-  type StatusResponse,
-} from '../../proto/gen/prospect/v1/control.js';
-import { isSentError, receivedError } from '../../proto/transport/errors.js';
+/** Asks the coordinator of a running run, by the way that the target names. */
+import type { ControlReply, GivenCommand } from '../../core/control/messages.js';
+import type { RunStatus } from '../../core/control/run-status.js';
+import { askByGrpc, commandByGrpc } from './over-grpc.js';
+import { requestByNats } from './over-nats.js';
 import type { Target } from './target.js';
 
-/** A coordinator that lives answers at once, also while it plans. */
-const PATIENCE_MS = 10_000;
+export type Acknowledgement = Extract<ControlReply, { acknowledged: unknown }>['acknowledged'];
 
-export function askStatus(target: Target): Promise<StatusResponse> {
-  return call(target, (client, token, options) => client.status({ token }, options));
+/** @throws what the coordinator refuses; UNREACHABLE. */
+export async function askStatus(target: Target): Promise<RunStatus> {
+  if (target.by === 'grpc') return askByGrpc(target);
+  return (await requestByNats(target, { command: 'status' }, 'status')).status;
 }
 
-export function giveCommand(target: Target, command: CommandRequest['command']): Promise<CommandResponse> {
-  return call(target, (client, token, options) => client.command({ token, command }, options));
-}
-
-type Client = ReturnType<typeof createControlClient>;
-type CallOptions = NonNullable<Parameters<Client['status']>[1]>;
-
-function createControlClient(channel: ReturnType<typeof createChannel>) {
-  return createClient(ControlServiceDefinition, channel);
-}
-
-async function call<Response>(
-  { address, token }: Target,
-  ask: (client: Client, token: string, options: CallOptions) => Promise<Response>,
-): Promise<Response> {
-  const channel = createChannel(address);
-  let trailer: Metadata | undefined;
-  const onTrailer = (received: Metadata) => {
-    trailer = received;
-  };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  try {
-    return await ask(createControlClient(channel), token, { onTrailer, signal });
-  } catch (thrown) {
-    if (isSentError(trailer)) throw receivedError(thrown, trailer);
-    throw unreachable(address, signal.aborted, thrown);
-  } finally {
-    channel.close();
-  }
-}
-
-function unreachable(address: string, isLate: boolean, cause: unknown): ProspectError {
-  const why = isLate ? `no answer within ${PATIENCE_MS / 1000} s` : 'nobody answers there';
-  return new ProspectError(
-    'UNREACHABLE',
-    `cannot reach the coordinator at ${address}: ${why}. Look whether it still runs, and at host and port.`,
-    { cause },
-  );
+/** @throws what the coordinator refuses; UNREACHABLE. */
+export async function giveCommand(target: Target, command: GivenCommand): Promise<Acknowledgement> {
+  if (target.by === 'grpc') return commandByGrpc(target, command);
+  return (await requestByNats(target, command, 'acknowledged')).acknowledged;
 }

@@ -10,7 +10,7 @@ export function pauseCommand(): Command {
       'The run pauses when the step at work is made. Workers and coordinator stay, or may be restarted: it pauses on.',
     )
     .addHelpText('after', '\nExample:\n  prospect pause out')
-    .action((output: string | undefined, options: GiveOptions) => give(output, options, { $case: 'pause', value: {} }));
+    .action((output: string | undefined, options: GiveOptions) => give(output, options, { command: 'pause' }));
 }
 
 export function resumeCommand(): Command {
@@ -18,9 +18,7 @@ export function resumeCommand(): Command {
     .summary('go on with a paused run')
     .description('The run goes on with the bits that it would have had without the pause.')
     .addHelpText('after', '\nExample:\n  prospect resume out')
-    .action((output: string | undefined, options: GiveOptions) =>
-      give(output, options, { $case: 'resume', value: {} }),
-    );
+    .action((output: string | undefined, options: GiveOptions) => give(output, options, { command: 'resume' }));
 }
 
 interface StopOptions extends GiveOptions {
@@ -37,7 +35,7 @@ export function stopCommand(): Command {
     .addOption(new Option('--no-snapshot', 'ends without: what was made since the newest one is made again'))
     .addHelpText('after', '\nExamples:\n  prospect stop out\n  prospect stop out --no-snapshot')
     .action((output: string | undefined, { snapshot, ...options }: StopOptions) =>
-      give(output, options, { $case: 'stop', value: { withoutSnapshot: !snapshot } }),
+      give(output, options, { command: 'stop', snapshot }),
     );
 }
 
@@ -46,9 +44,7 @@ export function snapshotNowCommand(): Command {
     .summary('take a snapshot of a running run')
     .description('The run goes on meanwhile.')
     .addHelpText('after', '\nExample:\n  prospect snapshot now out')
-    .action((output: string | undefined, options: GiveOptions) =>
-      give(output, options, { $case: 'snapshot', value: {} }),
-    );
+    .action((output: string | undefined, options: GiveOptions) => give(output, options, { command: 'snapshot' }));
 }
 
 export function evaluateNowCommand(): Command {
@@ -56,7 +52,5 @@ export function evaluateNowCommand(): Command {
     .summary('evaluate the held-out rows of a running run')
     .description('The workers do it between two steps; what comes out is in metrics.jsonl and on the run’s screen.')
     .addHelpText('after', '\nExample:\n  prospect evaluate now out')
-    .action((output: string | undefined, options: GiveOptions) =>
-      give(output, options, { $case: 'evaluate', value: {} }),
-    );
+    .action((output: string | undefined, options: GiveOptions) => give(output, options, { command: 'evaluate' }));
 }

@@ -1,5 +1,5 @@
 /** A command for a running run, and what it says to it. */
-import type { CommandRequest } from '../../proto/gen/prospect/v1/control.js';
+import type { GivenCommand } from '../../core/control/messages.js';
 import { giveCommand } from './client.js';
 import { findTarget, type TargetOptions } from './target.js';
 
@@ -7,11 +7,7 @@ export interface GiveOptions extends TargetOptions {
   readonly json?: true;
 }
 
-export async function give(
-  output: string | undefined,
-  options: GiveOptions,
-  command: CommandRequest['command'],
-): Promise<void> {
+export async function give(output: string | undefined, options: GiveOptions, command: GivenCommand): Promise<void> {
   const acknowledged = await giveCommand(await findTarget(output, options), command);
   process.stdout.write(`${options.json ? JSON.stringify(acknowledged) : acknowledged.says}\n`);
 }

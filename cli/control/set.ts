@@ -1,7 +1,7 @@
 /** `prospect set`: another learning rate, or other limits of workers, for a run that goes on. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { GivenCommand } from '../../core/control/messages.js';
 import { ProspectError } from '../../core/errors.js';
-import type { CommandRequest } from '../../proto/gen/prospect/v1/control.js';
 import { wholeNumber } from '../options.js';
 import { type GiveOptions, give } from './give.js';
 import { aimed } from './target.js';
@@ -44,14 +44,14 @@ Examples:
     .action((output: string | undefined, options: SetOptions) => give(output, options, wanted(options)));
 }
 
-function wanted({ learningRate, fromStep, minWorkers, maxWorkers }: SetOptions): CommandRequest['command'] {
-  if (learningRate !== undefined) return { $case: 'learningRate', value: { learningRate, fromStep } };
+function wanted({ learningRate, fromStep, minWorkers, maxWorkers }: SetOptions): GivenCommand {
+  if (learningRate !== undefined) return { command: 'learningRate', learningRate, fromStep };
   if (fromStep !== undefined) throw new ProspectError('CONFIG_INVALID', '--from-step goes with --learning-rate');
   if (minWorkers === undefined && maxWorkers === undefined) {
     const message = 'there is nothing to set: give --learning-rate, or --min-workers, --max-workers or both';
     throw new ProspectError('CONFIG_INVALID', message);
   }
-  return { $case: 'workers', value: { min: minWorkers, max: maxWorkers } };
+  return { command: 'workers', min: minWorkers, max: maxWorkers };
 }
 
 function positive(value: string): number {

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import type { RunStatus } from '../../core/control/run-status.js';
 import { statusLines } from './status.js';
 
 it('says in a few lines how a run stands', () => {
-  const status = {
+  const status: RunStatus = {
     runId: 'run-1',
     state: 'training',
     step: 119,

@@ -1,6 +1,6 @@
 /** `prospect status`: how a running run stands. */
 import { Command } from 'commander';
-import type { StatusResponse } from '../../proto/gen/prospect/v1/control.js';
+import type { RunStatus } from '../../core/control/run-status.js';
 import { alignedLines } from '../aligned-lines.js';
 import { askStatus } from './client.js';
 import { aimed, findTarget, type TargetOptions } from './target.js';
@@ -15,6 +15,7 @@ export function statusCommand(): Command {
 Examples:
   prospect status out
   prospect status out --json | jq .step
+  prospect status run.yaml --nats
   prospect status --coordinator 10.0.0.5:7700 --token-file token`,
     )
     .action(async (output: string | undefined, options: TargetOptions & { readonly json?: true }) => {
@@ -23,7 +24,7 @@ Examples:
     });
 }
 
-export function statusLines(status: StatusResponse): string[] {
+export function statusLines(status: RunStatus): string[] {
   const { runId, state, step, totalSteps, stepAtWork, learningRate, learningRates, snapshotStep } = status;
   const { workers, members, snapshotAtWork, setAside } = status;
   const atWork = stepAtWork === undefined ? '' : `, step ${stepAtWork} is at work`;
@@ -36,7 +37,7 @@ export function statusLines(status: StatusResponse): string[] {
     state,
     step: `${step} of ${totalSteps}${atWork}`,
     workers: [
-      `${active} of ${workers?.min} to ${workers?.max} take part`,
+      `${active} of ${workers.min} to ${workers.max} take part`,
       ...others.map((member) => `${member.workerId} is ${member.status}`),
     ].join('; '),
     'learning rate': [learningRate ?? 'none yet', ...changes].join('; '),

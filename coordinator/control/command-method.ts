@@ -1,28 +1,25 @@
 /** The Command RPC. */
+import type { GivenCommand } from '../../core/control/messages.js';
 import { ProspectError } from '../../core/errors.js';
 import { CommandRequest, CommandResponse, ControlServiceDefinition } from '../../proto/gen/prospect/v1/control.js';
 import { decoded } from '../../proto/transport/duplex-call.js';
 import type { StreamMethod } from '../../proto/transport/stream-server.js';
-import type { Command } from '../machine/command.js';
-import type { Control } from './control.js';
+import { type Control, commandOf } from './control.js';
 
 const { fullName, methods } = ControlServiceDefinition;
-
-/** What a run says that ends by command. */
-export const STOPPED = 'stopped by command';
 
 export function commandMethod(control: Control): StreamMethod {
   return {
     path: `/${fullName}/${methods.command.name}`,
     async *serve(request) {
       const { token, command } = decoded(CommandRequest.decode, request);
-      const acknowledged = await control.command(token, commandOf(command));
+      const acknowledged = await control.command(token, commandOf(givenBy(command)));
       yield () => [CommandResponse.encode(acknowledged).finish()];
     },
   };
 }
 
-function commandOf(command: CommandRequest['command']): Command {
+function givenBy(command: CommandRequest['command']): GivenCommand {
   switch (command?.$case) {
     case 'pause':
     case 'resume':
@@ -30,7 +27,7 @@ function commandOf(command: CommandRequest['command']): Command {
     case 'evaluate':
       return { command: command.$case };
     case 'stop':
-      return { command: 'stop', reason: STOPPED, snapshot: !command.value.withoutSnapshot };
+      return { command: 'stop', snapshot: !command.value.withoutSnapshot };
     case 'workers':
       return { command: 'workers', ...command.value };
     case 'learningRate':

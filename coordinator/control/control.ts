@@ -3,9 +3,11 @@
  * disk before it is said. A transport turns its requests into these calls, and what they throw into its errors.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { GivenCommand } from '../../core/control/messages.js';
+import type { RunStatus } from '../../core/control/run-status.js';
 import { ProspectError } from '../../core/errors.js';
 import type { Answer, Command } from '../machine/command.js';
-import { type RunStatus, type StatusFacts, statusOf } from './status.js';
+import { type StatusFacts, statusOf } from './status.js';
 
 export interface Control {
   /** @throws ACCESS_DENIED */
@@ -48,6 +50,14 @@ export function createControl(parts: ControlParts): Control {
       return { says: answer.says, step: answer.step };
     },
   };
+}
+
+/** What a run says that ends by command. */
+const STOPPED = 'stopped by command';
+
+/** As the machine has it. */
+export function commandOf(given: GivenCommand): Command {
+  return given.command === 'stop' ? { ...given, reason: STOPPED } : given;
 }
 
 function checkToken(token: string, own: string | undefined): void {

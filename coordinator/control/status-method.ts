@@ -10,9 +10,9 @@ export function statusMethod(control: Control): StreamMethod {
   return {
     path: `/${fullName}/${methods.status.name}`,
     async *serve(request) {
-      const { learningRates, members, ...status } = control.status(decoded(StatusRequest.decode, request).token);
-      const lists = { learningRates: [...learningRates], members: [...members] };
-      yield () => [StatusResponse.encode({ ...status, ...lists }).finish()];
+      const status = control.status(decoded(StatusRequest.decode, request).token);
+      const { stepAtWork, learningRate, snapshotAtWork } = status;
+      yield () => [StatusResponse.encode({ ...status, stepAtWork, learningRate, snapshotAtWork }).finish()];
     },
   };
 }

@@ -2,11 +2,10 @@
 import { workerLimits } from '../../core/config/worker-limits.js';
 import { ProspectError, toProspectError } from '../../core/errors.js';
 import type { Endpoint } from '../../proto/transport/listen.js';
-import type { StreamMethod } from '../../proto/transport/stream-server.js';
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
 import { commandMethod } from '../control/command-method.js';
-import { createControl } from '../control/control.js';
+import { type Control, createControl } from '../control/control.js';
 import { statusMethod } from '../control/status-method.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { RunEvents } from '../events/event-log.js';
@@ -56,6 +55,7 @@ export interface DriveOptions {
 
 export interface RunningDriver {
   readonly address: string;
+  readonly control: Control;
   readonly finished: Promise<SavedResult>;
   fail(error: Error): void;
   snapshot(): void;
@@ -73,8 +73,12 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
     return members;
   };
   const sessions = createSessionService(current);
-  const control = controlMethods(options, parts);
-  const server = await startServer(endpoint, { sessions, state: createStateService(driver.restored), control });
+  const control = controlOf(options, driver);
+  const server = await startServer(endpoint, {
+    sessions,
+    state: createStateService(driver.restored),
+    control: [statusMethod(control), commandMethod(control)],
+  });
   // What it comes to is in the log.
   const command = (wanted: Command) => void driver.command(wanted).catch(() => undefined);
   const stop = () => command({ command: 'stop', reason: toProspectError(signal.reason).message, snapshot: true });
@@ -90,18 +94,17 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
     },
   );
   const snapshot = () => command({ command: 'snapshot' });
-  return { address: server.address, finished, fail: failure.fail, snapshot };
+  return { address: server.address, control, finished, fail: failure.fail, snapshot };
 }
 
-function controlMethods({ opened, dataset, controlToken }: DriveOptions, { driver }: Assembled): StreamMethod[] {
-  const control = createControl({
+function controlOf({ opened, dataset, controlToken }: DriveOptions, driver: Driver): Control {
+  return createControl({
     runId: opened.runId,
     token: controlToken,
     heldOutRows: dataset.heldOut.size,
     state: driver.loop.state,
     give: driver.command,
   });
-  return [statusMethod(control), commandMethod(control)];
 }
 
 async function untilEnd({ report, signal }: DriveOptions, { driver, context }: Assembled, failure: Failure) {

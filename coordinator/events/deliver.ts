@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { NatsConfig } from '../../core/config/nats.js';
 import { toProspectError } from '../../core/errors.js';
 import { natsError } from '../nats/errors.js';
+import { keepConnected } from '../nats/keep-connected.js';
 import type { RunLog } from '../run-log.js';
 import { gapBefore, nextBatchSize, takeBatch } from './batches.js';
 import { type EventLine, eventLine } from './event-line.js';
@@ -30,8 +31,6 @@ export interface DeliveryOptions {
   readonly timeMs: () => number;
 }
 
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 2_000;
 /** Events of so long go together: alone each would cost a sync of the log and a turn of the connection. */
 const GATHERED_MS = 250;
 /** At the end of a run; what is left then stays in events.jsonl. */
@@ -81,24 +80,23 @@ async function untilDelivered(progress: Progress, last: number, signal: AbortSig
 }
 
 async function deliverAll(options: DeliveryOptions, progress: Progress, signal: AbortSignal): Promise<void> {
-  let connection = options.connection;
-  let waitMs = FIRST_WAIT_MS;
-  while (!signal.aborted) {
-    try {
-      connection ??= await options.connect();
-      const sink = await openEventSink(connection, options.nats, options.events.run);
+  const { nats, events } = options;
+  let first = options.connection;
+  await keepConnected({
+    async connect() {
+      const connection = first ?? (await options.connect());
+      first = undefined;
+      return connection;
+    },
+    async use(connection, works) {
+      const sink = await openEventSink(connection, nats, events.run);
       catchUp(sink, options, progress);
-      waitMs = FIRST_WAIT_MS;
+      works();
       await follow(sink, options, progress, signal);
-    } catch (thrown) {
-      tellAway(thrown, options, progress);
-      await connection?.close().catch(() => undefined);
-      connection = undefined;
-      await delay(waitMs, undefined, { signal }).catch(() => undefined);
-      waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
-    }
-  }
-  await connection?.close().catch(() => undefined);
+    },
+    onAway: (thrown) => tellAway(thrown, options, progress),
+    signal,
+  });
 }
 
 /**

@@ -70,7 +70,8 @@ async function serve(
   if (signal.aborted) stop();
   try {
     await connection.flush();
-    onServing();
+    // It is when the server allows no subscription; what it says of that comes next.
+    if (!subscription.isClosed()) onServing();
     await answerAll(subscription, control);
     // Replies that were given are on their way when it is closed.
     if (signal.aborted) await Promise.race([connection.flush(), delay(LAST_REPLY_MS, undefined, { ref: false })]);

@@ -36,7 +36,9 @@ describe('a run that is steered', () => {
     await coordinator.written(/paused by command, after step/);
     expect(await runs.statusOf('paused')).toMatchObject({ state: 'paused', step: Number(last), totalSteps: 25 });
     expect(await runs.give('evaluate', 'now', output)).toBe(`evaluates the held-out rows after step ${last}, now`);
-    await vi.waitUntil(() => new RegExp(`{"step":${last},.*"eval_loss"`).test(runs.metricsOf('paused')));
+    await vi.waitUntil(() => new RegExp(`{"step":${last},.*"eval_loss"`).test(runs.metricsOf('paused')), {
+      timeout: 30_000,
+    });
     expect(await runs.give('snapshot', 'now', output)).toBe(`writes a snapshot of step ${last}, now`);
     await coordinator.written(new RegExp(`"step":${last},.*"msg":"snapshot written"`));
 

@@ -39,7 +39,7 @@ describe.skipIf(!NATS_SERVER)('a login that may not listen for commands', () => 
       const config = join(server.folder, 'server.conf');
       await writeFile(config, (await readFile(config, 'utf8')).replace(FORBIDDEN, ALLOWED));
       await server.start();
-      await vi.waitUntil(() => lines.length > 1, { timeout: 10_000 });
+      await vi.waitUntil(() => lines.length > 1, { timeout: 30_000 });
       expect(lines).toEqual([
         expect.stringMatching(/Permissions Violation.*prospect\.run\.control.*; commands by NATS wait/i),
         'nats: commands are taken',
@@ -69,6 +69,6 @@ async function othersConnected(servers: string, count: number): Promise<void> {
       await connection.close();
       return numbers.at(-1)! - numbers[0]! - (numbers.length - 1) >= count;
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 }

@@ -53,7 +53,7 @@ export async function createSteeredRuns(): Promise<SteeredRuns> {
     const output = ['--set', `output=${outputOf(name)}`];
     const coordinator = startProcess('coordinator', run.config, '--listen', listen, ...output, ...flags);
     const [, address] = await coordinator.written(/"address":"([^"]+)"/);
-    await vi.waitUntil(() => existsSync(join(outputOf(name), 'coordinator.address')));
+    await vi.waitUntil(() => existsSync(join(outputOf(name), 'coordinator.address')), { timeout: 30_000 });
     return { coordinator, address: address! };
   };
   const ask = (args: readonly string[], environment: Record<string, string> = {}) =>

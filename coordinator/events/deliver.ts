@@ -31,7 +31,7 @@ export interface DeliveryOptions {
   readonly timeMs: () => number;
 }
 
-/** Events of so long go together: alone each would cost a sync of the log and a turn of the connection. */
+/** Steps of so long go together: alone each would cost a sync of the log and a turn of the connection. */
 const GATHERED_MS = 250;
 /** At the end of a run; what is left then stays in events.jsonl. */
 const LAST_WAIT_MS = 5_000;
@@ -39,11 +39,12 @@ const LAST_WAIT_MS = 5_000;
 export function startDelivery(options: DeliveryOptions): Delivery {
   const { events, log } = options;
   const stopping = new AbortController();
-  const progress: Progress = { position: 0, isClosing: false, isAway: options.connection === undefined };
+  const finishing = new AbortController();
+  const progress: Progress = { position: 0, finishing: finishing.signal, isAway: options.connection === undefined };
   const done = deliverAll(options, progress, stopping.signal);
   let closing: Promise<void> | undefined;
   const close = async () => {
-    progress.isClosing = true;
+    finishing.abort();
     const last = events.sequence();
     const late = new AbortController();
     const settled = untilDelivered(progress, last, late.signal);
@@ -66,7 +67,7 @@ interface Progress {
   /** Of the last event that NATS has acknowledged. */
   position: number;
   /** What is left goes without gathering. */
-  isClosing: boolean;
+  readonly finishing: AbortSignal;
   /** Said to a person once each time. */
   isAway: boolean;
 }
@@ -135,9 +136,17 @@ async function follow(
       batchSize = nextBatchSize(batchSize, accepted === batch.length);
       left = left.slice(accepted);
     }
-    if (progress.isClosing) continue;
-    await delay(GATHERED_MS, undefined, { signal }).catch(() => undefined);
+    await gather(events, progress, signal);
   }
+}
+
+/** Steps wait for each other; all else that happens is told at once. */
+async function gather(events: EventLog, { position, finishing }: Progress, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, finishing, over.signal]);
+  const later = delay(GATHERED_MS, undefined, { signal: ends }).catch(() => undefined);
+  await Promise.race([later, events.beyond(position, ends, true)]);
+  over.abort();
 }
 
 /** Lost numbers are counted by an event that has the last of them. */

@@ -60,6 +60,7 @@ function requestOf(elements: number, snapshots: string): SnapshotRequest {
       dataCursor: { epoch: 0, stepInEpoch: 1 },
       referencePoint: { z0: 0, raw: 0, standardError: 0, clamped: false },
       setAside: [],
+      learningRates: [],
       tokens: 0,
       config,
       datasetDigest: '',

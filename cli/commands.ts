@@ -19,8 +19,28 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'join a training run as a worker',
     load: async () => (await import('./worker.js')).workerCommand(),
   },
+  status: {
+    summary: 'how a running run stands',
+    load: async () => (await import('./control/status.js')).statusCommand(),
+  },
+  pause: {
+    summary: 'pause a running run',
+    load: async () => (await import('./control/commands.js')).pauseCommand(),
+  },
+  resume: {
+    summary: 'go on with a paused run',
+    load: async () => (await import('./control/commands.js')).resumeCommand(),
+  },
+  stop: {
+    summary: 'end a running run before its last step',
+    load: async () => (await import('./control/commands.js')).stopCommand(),
+  },
+  set: {
+    summary: 'change learning rate or workers of a running run',
+    load: async () => (await import('./control/set.js')).setCommand(),
+  },
   snapshot: {
-    summary: 'list, check and export the snapshots of a run',
+    summary: 'take, list, check and export the snapshots of a run',
     load: async () => (await import('./snapshot.js')).snapshotCommand(),
   },
   generate: {

@@ -15,6 +15,7 @@ import { referencePoint } from '../core/kto.js';
 import { leafPasses } from '../worker/kto/leaf-passes.js';
 import { scoreSequences } from '../worker/kto/score.js';
 import { openModel } from '../worker/model/open-model.js';
+import { evaluateNowCommand } from './control/commands.js';
 import { loadConfig } from './load-config.js';
 import { collect } from './options.js';
 
@@ -39,9 +40,11 @@ export function evaluateCommand(): Command {
       `
 Examples:
   prospect evaluate run.yaml
+  prospect evaluate now out                       (of a run that goes on)
   prospect evaluate run.yaml --trained ./earlier/adapter --set data.heldOut=other.jsonl --json`,
     )
-    .action(evaluate);
+    .action(evaluate)
+    .addCommand(evaluateNowCommand());
 }
 
 async function evaluate(file: string, { trained, set, json }: Options): Promise<void> {

@@ -42,6 +42,7 @@ export async function hostRun(options: HostOptions): Promise<void> {
     ...settings,
     config,
     newRunId: randomUUID(),
+    controlToken: process.env.PROSPECT_TOKEN,
     cacheDir: cacheFolder(),
     log,
     openReport: async (run) => {

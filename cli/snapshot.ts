@@ -5,9 +5,11 @@ import { exportSnapshot } from '../coordinator/snapshots/export-snapshot.js';
 import { loadSnapshot } from '../coordinator/snapshots/load-newest.js';
 import { type SurveyedSnapshot, surveySnapshots } from '../coordinator/snapshots/survey.js';
 import { ERROR_TABLE, ProspectError } from '../core/errors.js';
+import { snapshotNowCommand } from './control/commands.js';
 
 const EXAMPLES = `
 Examples:
+  prospect snapshot now out
   prospect snapshot list out
   prospect snapshot verify out
   prospect snapshot verify out/snapshots/step-000200
@@ -26,8 +28,9 @@ interface ExportOptions extends JsonOption {
 
 export function snapshotCommand(): Command {
   return new Command('snapshot')
-    .summary('list, check and export the snapshots of a run')
-    .description('Works on the snapshots in a run’s output folder. Reads only; the run may go on meanwhile.')
+    .summary('take, list, check and export the snapshots of a run')
+    .description('Works on the snapshots in a run’s output folder, which may go on meanwhile. All but now only read.')
+    .addCommand(snapshotNowCommand())
     .addCommand(listCommand())
     .addCommand(verifyCommand())
     .addCommand(exportCommand())

@@ -31,18 +31,35 @@ export function settingsOf(config: ResolvedRun, totalSteps: number, before: numb
   };
 }
 
-/** @param expected steps that must come out as before when they are made again: not those of another configuration. */
-export function journalOf(lines: readonly JournalLine[], expected: (step: number) => boolean): JournalSummary {
+/**
+ * @param lines of earlier coordinators.
+ * @param allowed changes that this one was started with.
+ * @param expected steps that must come out as before when they are made again: not those of another configuration.
+ */
+export function journalOf(
+  lines: readonly JournalLine[],
+  allowed: readonly string[],
+  expected: (step: number) => boolean,
+): JournalSummary {
   const summary = summarizeJournal(machineRecords(lines));
-  return { ...summary, redo: summary.redo.filter(({ step }) => expected(step)) };
+  const learningRates = namesLearningRate(allowed) ? [] : summary.learningRates;
+  return { ...summary, learningRates, redo: summary.redo.filter(({ step }) => expected(step)) };
 }
 
 function* machineRecords(lines: readonly JournalLine[]): Generator<JournalRecord> {
   for (const line of lines) {
     if (line.kind === 'commit') yield { kind: 'commit', ...commitOf(line) };
-    else if (line.kind === 'start') yield { kind: 'start', incarnation: line.incarnation };
+    else if (line.kind === 'start') yield startOf(line);
     else if (line.kind !== 'finished') yield line;
   }
+}
+
+function startOf({ incarnation, allowed }: Extract<JournalLine, { kind: 'start' }>): JournalRecord {
+  return { kind: 'start', incarnation, forgetsLearningRates: namesLearningRate(allowed) };
+}
+
+function namesLearningRate(allowed: readonly string[]): boolean {
+  return allowed.includes('training.learningRate');
 }
 
 export function commitOf(line: Extract<JournalLine, { kind: 'commit' }>): CommitRecord {

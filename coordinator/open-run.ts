@@ -48,8 +48,8 @@ export async function takeFolder(output: string, { mode }: ResumeOptions, log: R
   const lock = await lockFolder({ path: join(output, 'coordinator.lock'), log, nowMs: Date.now() });
   try {
     const found = summarize((await readJournal(journalPath(output))).records);
-    // Without a step nothing is lost, and what ended it may have been corrected since.
-    const isUnfinished = found.lastCommitted !== undefined && !found.finished;
+    // Without a step or a lasting command nothing is lost, and what ended it may have been corrected since.
+    const isUnfinished = (found.lastCommitted !== undefined || found.isSteered) && !found.finished;
     if (mode === 'resume' && !isUnfinished) throw nothingToResume(output, found);
     // openJournal refuses a new run in an unfinished one's place; before rows are read, that comes sooner.
     if (mode === 'new' && isUnfinished) await openJournal({ path: journalPath(output), mode, log });

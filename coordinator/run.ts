@@ -5,6 +5,9 @@ import type { RunConfig } from '../core/config/schema.js';
 import { workerLimits } from '../core/config/worker-limits.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import { calendarOf } from './calendar.js';
+import { openAddress } from './control/address.js';
+import { serveOverNats } from './control/serve-nats.js';
+import { openToken, type TokenSources } from './control/token.js';
 import type { Dataset } from './dataset/dataset.js';
 import { openDataset } from './dataset/open-dataset.js';
 import { drive, type RunningDriver } from './driver/drive.js';
@@ -27,6 +30,8 @@ export interface RunOptions {
   readonly workersMayBeThere: boolean;
   /** Of a run that is a new one. */
   readonly newRunId: string;
+  /** Who may give commands, where the environment says so; see control/token.ts. */
+  readonly controlToken?: string | undefined;
   /** For token ids and reference log-probs; may be deleted at any time. */
   readonly cacheDir: string;
   readonly log: RunLog;
@@ -48,6 +53,9 @@ export interface StartedRun {
   snapshot(): void;
 }
 
+/** With the token that counts. */
+type TokenOptions = RunOptions & { readonly controlToken: string | undefined };
+
 /** What is closed when the run is over, last opened first. */
 type Closers = (() => Promise<void>)[];
 
@@ -60,11 +68,16 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
   try {
     const folder = await takeFolder(options.config.output, options.resume, options.log);
     closers.push(() => folder.lock.release());
+    const address = await openAddress(options.config.output);
+    closers.push(address.close);
     const nats = options.config.nats && (await openNats(options.config.nats, options.log));
     closers.push(async () => nats?.close());
     const dataset = await openRows(options);
     closers.push(() => dataset.close());
-    const driver = await startDriver(options, folder, dataset, nats, closers);
+    const token = await openToken(tokenSources(options));
+    closers.push(token.close);
+    const driver = await startDriver({ ...options, controlToken: token.token }, folder, dataset, nats, closers);
+    await address.publish(driver.address);
     const { start } = workerLimits(options.config);
     options.log.info({ address: driver.address, workers: start }, 'waiting for workers');
     return { ...driver, finished: driver.finished.finally(closeAll) };
@@ -72,6 +85,11 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
     await closeAll();
     throw error;
   }
+}
+
+function tokenSources({ config, controlToken, endpoint }: RunOptions): TokenSources {
+  const { output, control } = config;
+  return { given: controlToken, tokenFile: control.tokenFile, output, host: endpoint.host };
 }
 
 function openRows({ config, cacheDir, log, signal }: RunOptions): Promise<Dataset> {
@@ -86,7 +104,7 @@ function openRows({ config, cacheDir, log, signal }: RunOptions): Promise<Datase
 }
 
 async function startDriver(
-  options: RunOptions,
+  options: TokenOptions,
   folder: RunFolder,
   dataset: Dataset,
   nats: OpenedNats | undefined,
@@ -120,6 +138,10 @@ async function startDriver(
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
   const driver = await drive({ ...options, config, calendar, dataset, opened, report, events, data, workersBefore });
   void trouble.promise.then(driver.fail);
+  if (config.nats) {
+    const { runId } = opened;
+    closers.push(serveOverNats({ nats: config.nats, runId, control: driver.control, log }).close);
+  }
   return driver;
 }
 

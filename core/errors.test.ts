@@ -7,6 +7,7 @@ describe('the error table', () => {
     expect(exitCodes).toEqual({
       INTERNAL: 1,
       CONFIG_INVALID: 2,
+      ACCESS_DENIED: 2,
       DATA_INVALID: 3,
       MODEL_INVALID: 4,
       ENGINE_UNAVAILABLE: 5,

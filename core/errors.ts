@@ -16,6 +16,7 @@ interface ErrorKind {
 export const ERROR_TABLE = {
   INTERNAL: { exitCode: 1, grpcStatus: 13, retryable: false },
   CONFIG_INVALID: { exitCode: 2, grpcStatus: 3, retryable: false },
+  ACCESS_DENIED: { exitCode: 2, grpcStatus: 16, retryable: false },
   DATA_INVALID: { exitCode: 3, grpcStatus: 3, retryable: false },
   MODEL_INVALID: { exitCode: 4, grpcStatus: 3, retryable: false },
   ENGINE_UNAVAILABLE: { exitCode: 5, grpcStatus: 9, retryable: false },

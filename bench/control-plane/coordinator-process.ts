@@ -54,6 +54,7 @@ async function start(folder: string, setting: Setting): Promise<void> {
     endpoint: { host: '127.0.0.1', port: 0 },
     workersBefore: undefined,
     cacheDir,
+    controlToken: undefined,
     log,
     signal: new AbortController().signal,
   });

@@ -1,12 +1,15 @@
 /** A run with everything opened: machine, workers and server are joined here, until the run has ended. */
-import { withResolvers } from '../../core/async-queue.js';
 import { workerLimits } from '../../core/config/worker-limits.js';
 import { ProspectError, toProspectError } from '../../core/errors.js';
 import type { Endpoint } from '../../proto/transport/listen.js';
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
+import { commandMethod } from '../control/command-method.js';
+import { type Control, createControl } from '../control/control.js';
+import { statusMethod } from '../control/status-method.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { RunEvents } from '../events/event-log.js';
+import type { Command } from '../machine/command.js';
 import { initialState } from '../machine/initial-state.js';
 import { journalOf, settingsOf } from '../machine-start.js';
 import type { OpenedRun } from '../open-run.js';
@@ -22,9 +25,11 @@ import { writeCommon } from './cached-references.js';
 import type { DriverContext } from './context.js';
 import { createDriver, type Driver } from './driver.js';
 import { endedBy, lastWord, tellingEnd } from './endings.js';
+import { createFailure, type Failure } from './failure.js';
 import { createGathering, type Gathering } from './gathering.js';
 import { createLinks } from './links.js';
 import { createMembers, type Members } from './members.js';
+import { tellSteering } from './news.js';
 import type { SavedResult } from './save-result.js';
 import { createScorer } from './scorer.js';
 import { createStateService } from './state-service.js';
@@ -41,6 +46,8 @@ export interface DriveOptions {
   /** Workers of an earlier coordinator that can reach this one: they are waited for before a snapshot is gone back to. */
   readonly workersBefore: number | undefined;
   readonly cacheDir: string;
+  /** undefined: nobody may give commands. */
+  readonly controlToken: string | undefined;
   readonly log: RunLog;
   /** Stops the run, with a snapshot; its reason is what the run ends with. */
   readonly signal: AbortSignal;
@@ -48,6 +55,7 @@ export interface DriveOptions {
 
 export interface RunningDriver {
   readonly address: string;
+  readonly control: Control;
   readonly finished: Promise<SavedResult>;
   fail(error: Error): void;
   snapshot(): void;
@@ -65,11 +73,15 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
     return members;
   };
   const sessions = createSessionService(current);
-  const server = await startServer(endpoint, { sessions, state: createStateService(driver.restored) });
-  const command = (name: 'stop' | 'snapshot', reason: string) => {
-    driver.loop.post({ kind: 'command', command: name, reason });
-  };
-  const stop = () => command('stop', toProspectError(signal.reason).message);
+  const control = controlOf(options, driver);
+  const server = await startServer(endpoint, {
+    sessions,
+    state: createStateService(driver.restored),
+    control: [statusMethod(control), commandMethod(control)],
+  });
+  // What it comes to is in the log.
+  const command = (wanted: Command) => void driver.command(wanted).catch(() => undefined);
+  const stop = () => command({ command: 'stop', reason: toProspectError(signal.reason).message, snapshot: true });
   signal.addEventListener('abort', stop);
   driver.loop.post({ kind: 'tick' });
   if (signal.aborted) stop();
@@ -81,28 +93,18 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
       await server.close();
     },
   );
-  return { address: server.address, finished, fail: failure.fail, snapshot: () => command('snapshot', 'asked for') };
+  const snapshot = () => command({ command: 'snapshot' });
+  return { address: server.address, control, finished, fail: failure.fail, snapshot };
 }
 
-/** What ends the run beside the machine. The first one counts. */
-interface Failure {
-  readonly happened: Promise<never>;
-  error(): ProspectError | undefined;
-  fail(error: unknown): void;
-}
-
-function createFailure(): Failure {
-  const { promise, reject } = withResolvers<never>();
-  promise.catch(() => undefined);
-  let first: ProspectError | undefined;
-  return {
-    happened: promise,
-    error: () => first,
-    fail(error) {
-      first ??= toProspectError(error);
-      reject(first);
-    },
-  };
+function controlOf({ opened, dataset, controlToken }: DriveOptions, driver: Driver): Control {
+  return createControl({
+    runId: opened.runId,
+    token: controlToken,
+    heldOutRows: dataset.heldOut.size,
+    state: driver.loop.state,
+    give: driver.command,
+  });
 }
 
 async function untilEnd({ report, signal }: DriveOptions, { driver, context }: Assembled, failure: Failure) {
@@ -154,7 +156,8 @@ function assemble(options: DriveOptions, fail: (error: unknown) => void, over: A
     over,
   };
   const isOtherRun = allowed.length > 0;
-  const known = journalOf(journal.records, (step) => data.ledger.commit(step) !== undefined);
+  const known = journalOf(journal.records, allowed, (step) => data.ledger.commit(step) !== undefined);
+  tellSteering(known, log);
   const initial = initialState(
     settingsOf(config, calendar.totalSteps, known.step > 0 ? workersBefore : undefined),
     known,

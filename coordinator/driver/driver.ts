@@ -4,6 +4,7 @@ import { NO_REFERENCE_POINT } from '../../core/kto.js';
 import type { State } from '../machine/types.js';
 import type { LoadedSnapshot } from '../snapshots/load-newest.js';
 import { createAgreed } from './agreed.js';
+import { type Commander, createCommander } from './commanding.js';
 import { createCommitter } from './committing.js';
 import type { DriverContext } from './context.js';
 import { createLoop, type Loop } from './loop.js';
@@ -14,6 +15,7 @@ import type { DriverParts, RunEnd, Work } from './work.js';
 
 export interface Driver {
   readonly loop: Loop;
+  readonly command: Commander['give'];
   stepAtWork(): StepAtWork | undefined;
   restored(): LoadedSnapshot | undefined;
   readonly ended: Promise<RunEnd>;
@@ -24,12 +26,14 @@ export interface Driver {
 }
 
 export function createDriver(context: DriverContext, parts: DriverParts, initial: State): Driver {
+  const commander = createCommander(context);
   const committer = createCommitter(context, parts);
   const planner = createPlanner(context, { ...parts, settled: committer.settled });
   const work: Work = {
     ...parts,
     context,
     agreed: createAgreed(() => context.loop().state()),
+    commander,
     committer,
     planner,
     ended: withResolvers(),
@@ -49,6 +53,7 @@ export function createDriver(context: DriverContext, parts: DriverParts, initial
   });
   return {
     loop,
+    command: commander.give,
     stepAtWork: planner.stepAtWork,
     restored: () => work.restored,
     ended: work.ended.promise,

@@ -1,10 +1,14 @@
 /** What the machine decided: a log line each for a person, an event for programs. */
 import type { Effect } from '../machine/effects.js';
+import type { JournalSummary } from '../machine/types.js';
+import type { RunLog } from '../run-log.js';
 import type { DriverContext } from './context.js';
 
 type News = Extract<
   Effect,
-  { kind: 'membersChanged' | 'expelled' | 'paused' | 'resumed' | 'alarm' | 'stale' | 'disconnect' }
+  {
+    kind: 'membersChanged' | 'expelled' | 'paused' | 'resumed' | 'alarm' | 'stale' | 'disconnect' | 'held' | 'released';
+  }
 >;
 
 export function tellNews(news: News, { log, now, events }: Pick<DriverContext, 'log' | 'now' | 'events'>): void {
@@ -40,11 +44,30 @@ export function tellNews(news: News, { log, now, events }: Pick<DriverContext, '
       log.info({ workers: news.workers }, 'training');
       events.tell({ kind: 'runResumed', workers: news.workers });
       break;
+    case 'held': {
+      const message = `paused by command, after step ${news.step}: prospect resume goes on`;
+      log.warn({ step: news.step }, message);
+      events.tell({ kind: 'runPaused', because: 'command', message });
+      break;
+    }
+    case 'released':
+      log.info({ step: news.step }, 'the run goes on by command');
+      events.tell({ kind: 'runResumed', workers: news.workers });
+      break;
     case 'alarm':
       log.warn({}, news.message);
       events.tell({ kind: 'alarm', alarm: 'cluster', message: news.message });
       break;
     case 'stale':
       log.debug({ session: news.session, message: news.what }, 'stale message dropped');
+  }
+}
+
+/** Commands of earlier days go over the configuration: whoever starts a coordinator is told. */
+export function tellSteering({ isHeld, limits, learningRates }: JournalSummary, log: RunLog): void {
+  if (isHeld) log.warn({}, 'this run was paused by command, and waits: prospect resume goes on');
+  if (limits) log.warn(limits, `workers.min is ${limits.min} and workers.max ${limits.max}, as set by command`);
+  for (const { fromStep, learningRate } of learningRates) {
+    log.warn({}, `the peak learning rate is ${learningRate} from step ${fromStep} on, as set by command`);
   }
 }

@@ -50,6 +50,13 @@ const PERFORMERS: Performers = {
     finishing?.abort();
     ended.resolve(outcome.kind === 'finished' ? saved! : outcome);
   },
+  evaluate: (effect, { planner }) => planner.evaluate(effect),
+  answered: (effect, { commander }) => commander.answered(effect),
+  held: (effect, { context }) => tellNews(effect, context),
+  released(effect, { stopwatch, context }) {
+    stopwatch.skip();
+    tellNews(effect, context);
+  },
   resumed(effect, { stopwatch, context }) {
     // The time without workers belongs to no step.
     stopwatch.skip();
@@ -91,9 +98,9 @@ function journal({ record }: Of<'journal'>, work: Work): void {
   // A start is the run's own record, and a commit comes as an effect of its own.
   if (record.kind === 'start' || record.kind === 'commit') return;
   if (record.kind === 'applied') work.agreed.note(record.step, record.parameterDigest);
-  work.journal
-    .append(record.kind === 'setAside' ? { ...record, rows: [...record.rows] } : record)
-    .catch(work.context.fail);
+  const written = work.journal.append(record.kind === 'setAside' ? { ...record, rows: [...record.rows] } : record);
+  written.catch(work.context.fail);
+  if (record.kind === 'command') work.commander.recording(written);
 }
 
 function snapshot(order: Of<'snapshot'>, work: Work): void {

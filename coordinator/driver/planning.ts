@@ -2,7 +2,7 @@
  * The plan of the next step, with what must be computed before it: the reference ahead of full fine-tuning, and an
  * evaluation of the step before. The newest order counts; what is computed for another step is called off.
  */
-import { learningRateAt, peakLearningRate } from '../../core/schedule.js';
+import { learningRateAt, peakLearningRate as peakOf } from '../../core/schedule.js';
 import type { Effect } from '../machine/effects.js';
 import type { Stopwatch } from '../stopwatch.js';
 import { readCommon } from './cached-references.js';
@@ -14,10 +14,14 @@ import type { ScoreBatch, Scorer } from './scorer.js';
 import type { StepAtWork } from './step-at-work.js';
 
 type PlanOrder = Extract<Effect, { kind: 'plan' }>;
+/** What comes before a step's plan. */
+type Preparation = Pick<PlanOrder, 'step' | 'evaluates'>;
 
 export interface Planner {
   /** Answers with `planned`. */
   plan(order: PlanOrder): void;
+  /** Answers with `evaluated`. */
+  evaluate(order: Extract<Effect, { kind: 'evaluate' }>): void;
   /** The step after this one is planned while this one is reduced. */
   planAhead(step: number): void;
   stepAtWork(): StepAtWork | undefined;
@@ -41,6 +45,7 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
   const { scorer, stopwatch, settled } = parts;
   let needsReferences = !parts.hasReferences;
   let wanted: PlanOrder | undefined;
+  let asked: Preparation | undefined;
   let preparing: { readonly step: number; readonly abort: AbortController } | undefined;
   let isBusy = false;
   let current: StepAtWork | undefined;
@@ -54,19 +59,20 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     await settled();
     await report.evaluation(await evaluate(step, scoreUntil(signal), context));
   };
-  const prepare = async (step: number, signal: AbortSignal) => {
+  const prepare = async ({ step, evaluates }: Preparation, signal: AbortSignal) => {
     if (needsReferences && needsPrelude(context)) await fillReferences(scoreUntil(signal), context);
     else if (needsReferences) await readCommon(context);
     needsReferences = false;
     const { everySteps } = config.evaluation;
     const before = step - 1;
     const isDue = before === 0 || (everySteps !== undefined && before % everySteps === 0);
-    if (isDue) await evaluateAfter(before, signal);
+    if (isDue || evaluates) await evaluateAfter(before, signal);
+    if (evaluates) loop().post({ kind: 'evaluated' });
   };
-  const answer = ({ generation, step, attempt }: PlanOrder) => {
+  const answer = ({ generation, step, attempt, peakLearningRate }: PlanOrder) => {
     const { work, ...costs } = plans.take(step, loop().state().setAside);
     current = work;
-    const schedule = { ...config.training, learningRate: peakLearningRate(config) };
+    const schedule = { ...config.training, learningRate: peakLearningRate ?? peakOf(config) };
     loop().post({
       kind: 'planned',
       generation,
@@ -76,11 +82,11 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
       learningRate: learningRateAt(step - 1, calendar.totalSteps, schedule),
     });
   };
-  const prepareFor = async ({ step }: PlanOrder): Promise<boolean> => {
-    preparing = { step, abort: new AbortController() };
+  const prepareFor = async (order: Preparation): Promise<boolean> => {
+    preparing = { step: order.step, abort: new AbortController() };
     const { signal } = preparing.abort;
     stopwatch.lap('update');
-    await prepare(step, signal).catch((error: unknown) => {
+    await prepare(order, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
     stopwatch.skip();
@@ -89,11 +95,12 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
   };
   const work = async () => {
     try {
-      while (wanted) {
-        const order = wanted;
-        if (!(await prepareFor(order))) continue;
-        // A newer order of the same step: what was prepared is good for it.
-        const newest = wanted ?? order;
+      for (let order = wanted ?? asked; order; order = wanted ?? asked) {
+        asked = undefined;
+        if (!(await prepareFor(order)) || !wanted) continue;
+        // A newer order of the same step: what was prepared is good for it, unless it wants more.
+        if (wanted.evaluates && !order.evaluates) continue;
+        const newest: PlanOrder = wanted;
         wanted = undefined;
         answer(newest);
       }
@@ -101,20 +108,28 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
       isBusy = false;
     }
   };
+  const begin = () => {
+    if (isBusy) return;
+    isBusy = true;
+    // Never within the effect: what follows it in the same turn comes first.
+    void Promise.resolve().then(work).catch(fail);
+  };
   return {
     plan(order) {
       wanted = order;
       if (preparing && preparing.step !== order.step) preparing.abort.abort();
-      if (isBusy) return;
-      isBusy = true;
-      // Never within the effect: what follows it in the same turn comes first.
-      void Promise.resolve().then(work).catch(fail);
+      begin();
+    },
+    evaluate({ step }) {
+      asked = { step: step + 1, evaluates: true };
+      begin();
     },
     planAhead: plans.ahead,
     stepAtWork: () => current,
     evaluateAfter,
     callOff() {
       wanted = undefined;
+      asked = undefined;
       preparing?.abort.abort();
     },
   };

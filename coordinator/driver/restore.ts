@@ -38,6 +38,9 @@ export async function restore(context: DriverContext, ledger: Ledger, isOtherRun
   );
   const setAside = snapshot?.state.setAside.map(({ row }) => row) ?? [];
   const parameterDigest = snapshot?.state.parameterDigest ?? '';
-  const event: Restored = { kind: 'restored', step, parameterDigest, record: ledger.commit(step), redo, setAside };
+  const record = ledger.commit(step);
+  // The journal knows better, where it reaches so far: of its changes none was damaged.
+  const learningRates = record ? undefined : snapshot?.state.learningRates;
+  const event: Restored = { kind: 'restored', step, parameterDigest, record, redo, setAside, learningRates };
   return { snapshot, event };
 }

@@ -4,6 +4,7 @@ import { ProspectError } from '../../core/errors.js';
 import type { StateHeader } from '../../proto/gen/prospect/v1/state.js';
 import { positionOf } from '../calendar.js';
 import type { Effect } from '../machine/effects.js';
+import { changesUpTo } from '../machine/learning-rates.js';
 import type { State } from '../machine/types.js';
 import type { SetAsideRow, SnapshotFacts } from '../snapshots/state.js';
 import { SNAPSHOTS_FOLDER } from '../snapshots/survey.js';
@@ -73,7 +74,7 @@ function factsOf(
 ): SnapshotFacts {
   const { runId, config, calendar, train } = context;
   const { engine, modelDigest, parameters } = context.first()!.loaded;
-  const { incarnation }: State = context.loop().state();
+  const { incarnation, learningRates }: State = context.loop().state();
   const { epoch, stepInEpoch } = positionOf(step + 1, calendar);
   const rows = [...setAside].filter(([, setAsideIn]) => setAsideIn <= step);
   return {
@@ -87,6 +88,7 @@ function factsOf(
     setAside: rows.map(
       ([row, setAsideIn]): SetAsideRow => ({ row, ...train.origin(row), step: setAsideIn, reason: WHY_SET_ASIDE }),
     ),
+    learningRates: changesUpTo(learningRates, step),
     config,
     datasetDigest: train.digest,
     modelDigest,

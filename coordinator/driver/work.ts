@@ -9,6 +9,7 @@ import type { LoadedSnapshot } from '../snapshots/load-newest.js';
 import type { Stopwatch } from '../stopwatch.js';
 import type { Outgoing } from '../worker-link.js';
 import type { AgreedDigests } from './agreed.js';
+import type { Commander } from './commanding.js';
 import type { Committer } from './committing.js';
 import type { DriverContext } from './context.js';
 import type { Ledger } from './ledger.js';
@@ -36,6 +37,7 @@ export type RunEnd = SavedResult | Exclude<Outcome, { kind: 'finished' }>;
 export interface Work extends DriverParts {
   readonly context: DriverContext;
   readonly agreed: AgreedDigests;
+  readonly commander: Commander;
   readonly committer: Committer;
   readonly planner: Planner;
   readonly ended: PromiseWithResolvers<RunEnd>;

@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { NatsConfig } from '../../core/config/nats.js';
 import { toProspectError } from '../../core/errors.js';
 import { natsError } from '../nats/errors.js';
+import { keepConnected } from '../nats/keep-connected.js';
 import type { RunLog } from '../run-log.js';
 import { gapBefore, nextBatchSize, takeBatch } from './batches.js';
 import { type EventLine, eventLine } from './event-line.js';
@@ -30,9 +31,7 @@ export interface DeliveryOptions {
   readonly timeMs: () => number;
 }
 
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 2_000;
-/** Events of so long go together: alone each would cost a sync of the log and a turn of the connection. */
+/** Steps of so long go together: alone each would cost a sync of the log and a turn of the connection. */
 const GATHERED_MS = 250;
 /** At the end of a run; what is left then stays in events.jsonl. */
 const LAST_WAIT_MS = 5_000;
@@ -40,11 +39,12 @@ const LAST_WAIT_MS = 5_000;
 export function startDelivery(options: DeliveryOptions): Delivery {
   const { events, log } = options;
   const stopping = new AbortController();
-  const progress: Progress = { position: 0, isClosing: false, isAway: options.connection === undefined };
+  const finishing = new AbortController();
+  const progress: Progress = { position: 0, finishing: finishing.signal, isAway: options.connection === undefined };
   const done = deliverAll(options, progress, stopping.signal);
   let closing: Promise<void> | undefined;
   const close = async () => {
-    progress.isClosing = true;
+    finishing.abort();
     const last = events.sequence();
     const late = new AbortController();
     const settled = untilDelivered(progress, last, late.signal);
@@ -67,7 +67,7 @@ interface Progress {
   /** Of the last event that NATS has acknowledged. */
   position: number;
   /** What is left goes without gathering. */
-  isClosing: boolean;
+  readonly finishing: AbortSignal;
   /** Said to a person once each time. */
   isAway: boolean;
 }
@@ -81,24 +81,23 @@ async function untilDelivered(progress: Progress, last: number, signal: AbortSig
 }
 
 async function deliverAll(options: DeliveryOptions, progress: Progress, signal: AbortSignal): Promise<void> {
-  let connection = options.connection;
-  let waitMs = FIRST_WAIT_MS;
-  while (!signal.aborted) {
-    try {
-      connection ??= await options.connect();
-      const sink = await openEventSink(connection, options.nats, options.events.run);
+  const { nats, events } = options;
+  let first = options.connection;
+  await keepConnected({
+    async connect() {
+      const connection = first ?? (await options.connect());
+      first = undefined;
+      return connection;
+    },
+    async use(connection, works) {
+      const sink = await openEventSink(connection, nats, events.run);
       catchUp(sink, options, progress);
-      waitMs = FIRST_WAIT_MS;
+      works();
       await follow(sink, options, progress, signal);
-    } catch (thrown) {
-      tellAway(thrown, options, progress);
-      await connection?.close().catch(() => undefined);
-      connection = undefined;
-      await delay(waitMs, undefined, { signal }).catch(() => undefined);
-      waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
-    }
-  }
-  await connection?.close().catch(() => undefined);
+    },
+    onAway: (thrown) => tellAway(thrown, options, progress),
+    signal,
+  });
 }
 
 /**
@@ -137,9 +136,17 @@ async function follow(
       batchSize = nextBatchSize(batchSize, accepted === batch.length);
       left = left.slice(accepted);
     }
-    if (progress.isClosing) continue;
-    await delay(GATHERED_MS, undefined, { signal }).catch(() => undefined);
+    await gather(events, progress, signal);
   }
+}
+
+/** Steps wait for each other; all else that happens is told at once. */
+async function gather(events: EventLog, { position, finishing }: Progress, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, finishing, over.signal]);
+  const later = delay(GATHERED_MS, undefined, { signal: ends }).catch(() => undefined);
+  await Promise.race([later, events.beyond(position, ends, true)]);
+  over.abort();
 }
 
 /** Lost numbers are counted by an event that has the last of them. */

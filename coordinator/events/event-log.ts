@@ -25,8 +25,8 @@ export interface EventLog extends RunEvents {
   sequence(): number;
   /** Numbers up to this one are used elsewhere already. */
   skipTo(sequence: number): void;
-  /** When there is an event with a higher number, or the signal is aborted. */
-  beyond(sequence: number, signal: AbortSignal): Promise<void>;
+  /** When there is an event with a higher number, one that is no step where `news` are asked for, or at the abort. */
+  beyond(sequence: number, signal: AbortSignal, news?: boolean): Promise<void>;
   /** Events with higher numbers than this, some of them, after they are safe on the disk; from a place on. */
   read(
     after: number,
@@ -55,6 +55,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
   const end = goesOn ? await readEnd(path, run) : EMPTY_LOG;
   const file = await openLogFile({ path, length: end.bytes, limitBytes, onError });
   let { sequence: last, told } = end;
+  let lastNews = 0;
   const listeners = new Set<() => void>();
   return {
     run,
@@ -62,17 +63,19 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
     sequence: () => last,
     tell(event) {
       last++;
+      if (event.kind !== 'step') lastNews = last;
       told = toldAfter(told, event);
-      file.append(eventLine(event, { sequence: last, run, timeMs: timeMs() }).text);
+      // A step is told again from metrics.jsonl when a crash takes it.
+      file.append(eventLine(event, { sequence: last, run, timeMs: timeMs() }).text, event.kind === 'step');
       for (const listener of [...listeners]) listener();
     },
     skipTo(sequence) {
       last = Math.max(last, sequence);
     },
-    beyond(sequence, signal) {
+    beyond(sequence, signal, news = false) {
       return new Promise((resolve) => {
         const look = () => {
-          if (last <= sequence && !signal.aborted) return;
+          if ((news ? lastNews : last) <= sequence && !signal.aborted) return;
           listeners.delete(look);
           signal.removeEventListener('abort', look);
           resolve();

@@ -23,12 +23,16 @@ export function tellLine(line: MetricsLine, alarms: readonly Alarm[], events: Pi
   for (const { kind: alarm, message } of alarms) events.tell({ kind: 'alarm', alarm, message });
 }
 
+/** Plain loops: this is done while the step waits. */
 export function stepEvent({ step, ...metrics }: StepMetrics): NewEvent {
-  const entries = Object.entries(metrics);
-  const isSeconds = ([name]: [string, unknown]) => name.startsWith(SECONDS);
-  const seconds = entries.filter(isSeconds).map(([name, value]) => [name.slice(SECONDS.length), value]);
-  const others = Object.fromEntries(entries.filter((entry) => !isSeconds(entry)));
-  const all = { ...others, seconds: Object.fromEntries(seconds) };
+  const seconds: Record<string, unknown> = {};
+  const all: Record<string, unknown> = {};
+  for (const name in metrics) {
+    const value = metrics[name as keyof typeof metrics];
+    if (name.startsWith(SECONDS)) seconds[name.slice(SECONDS.length)] = value;
+    else all[name] = value;
+  }
+  all.seconds = seconds;
   return { kind: 'step', step, metrics: all as EventOf<'step'>['metrics'] };
 }
 

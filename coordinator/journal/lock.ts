@@ -60,12 +60,22 @@ export async function lockFolder({ path, log, nowMs }: LockOptions): Promise<Fol
   return { release: () => release(path, own.nonce) };
 }
 
+/**
+ * Who has a folder, without touching it.
+ * @returns undefined when nobody has.
+ * @throws STORAGE for a file that is no lock.
+ */
+export async function lockHolder(path: string): Promise<{ holder: LockHolder; isAlive: boolean } | undefined> {
+  const holder = await read(path);
+  return holder && { holder, isAlive: await isAlive(holder, hostname()) };
+}
+
 /** @returns the dead process that it was taken over from. */
 async function acquire(path: string, own: LockHolder): Promise<LockHolder | undefined> {
   while (!(await put(path, own))) {
     const holder = await read(path);
     if (holder === undefined) continue;
-    if (await isAlive(holder, own)) throw held(path, holder);
+    if (await isAlive(holder, own.host)) throw held(path, holder);
     if (await replace(path, holder, own)) return holder;
   }
   return undefined;
@@ -126,8 +136,8 @@ async function read(path: string): Promise<LockHolder | undefined> {
 }
 
 /** Another host's processes can't be seen from here, so they count as alive. */
-async function isAlive(holder: LockHolder, own: LockHolder): Promise<boolean> {
-  if (holder.host !== own.host) return true;
+async function isAlive(holder: LockHolder, ownHost: string): Promise<boolean> {
+  if (holder.host !== ownHost) return true;
   const start = await processStart(holder.pid);
   if (start === undefined) return false;
   return start === holder.processStart;

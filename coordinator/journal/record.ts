@@ -1,5 +1,6 @@
 /** What the journal holds, one record a line: the facts that a coordinator which starts again must know. */
 import { z } from 'zod';
+import { CommandRecordSchema, LearningRateChangeSchema } from './command-record.js';
 
 const count = z.int().nonnegative();
 
@@ -45,6 +46,8 @@ const RestoredSchema = z.strictObject({
   step: count,
   /** Rows that the snapshot leaves out: what said so first may be in a part of the journal that was damaged. */
   setAside: z.array(count).readonly().default([]),
+  /** By command, for the same reason. */
+  learningRates: z.array(LearningRateChangeSchema).readonly().optional(),
 });
 
 const SnapshotSchema = z.strictObject({ kind: z.literal('snapshot'), step: count });
@@ -59,6 +62,7 @@ export const JournalRecordSchema = z.discriminatedUnion('kind', [
   SetAsideSchema,
   RestoredSchema,
   SnapshotSchema,
+  CommandRecordSchema,
   FinishedSchema,
 ]);
 
@@ -66,3 +70,4 @@ export type JournalRecord = z.output<typeof JournalRecordSchema>;
 export type StartRecord = z.output<typeof StartSchema>;
 export type CommitLine = z.output<typeof CommitSchema>;
 export type FinishedRecord = z.output<typeof FinishedSchema>;
+export type CommandLine = z.output<typeof CommandRecordSchema>;

@@ -1,5 +1,5 @@
 /** What a journal says about its run. Pure: records in, facts out. */
-import type { CommitLine, FinishedRecord, JournalRecord, StartRecord } from './record.js';
+import type { CommandLine, CommitLine, FinishedRecord, JournalRecord, StartRecord } from './record.js';
 
 export interface JournalSummary {
   /** Of the last coordinator; 0 when there was none. */
@@ -14,6 +14,8 @@ export interface JournalSummary {
   /** Step of the last snapshot; undefined where there is none. */
   readonly lastSnapshot: number | undefined;
   readonly finished: FinishedRecord | undefined;
+  /** A person has changed how the run goes on. */
+  readonly isSteered: boolean;
 }
 
 export function summarize(records: readonly JournalRecord[]): JournalSummary {
@@ -23,6 +25,7 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
   let last = 0;
   let lastSnapshot: number | undefined;
   let finished: FinishedRecord | undefined;
+  let isSteered = false;
   for (const record of records) {
     if (record.kind === 'start') {
       start = record;
@@ -39,6 +42,7 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
       if (start && start.allowed.length > 0) keepUpTo(commits, last);
     }
     if (record.kind === 'setAside') for (const row of record.rows) setAside.set(row, record.step);
+    if (record.kind === 'command') isSteered ||= isLasting(record.command);
     if (record.kind === 'snapshot') lastSnapshot = record.step;
     if (record.kind === 'finished') finished = record;
   }
@@ -50,11 +54,17 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
     setAside: [...setAside].map(([row, step]) => ({ row, step })),
     lastSnapshot,
     finished,
+    isSteered,
   };
 }
 
 export function commitsAfter(summary: JournalSummary, step: number): CommitLine[] {
   return summary.commits.filter((commit) => commit.step > step);
+}
+
+/** The other commands are about the coordinator that was there. */
+function isLasting({ command }: CommandLine['command']): boolean {
+  return command === 'pause' || command === 'resume' || command === 'workers' || command === 'learningRate';
 }
 
 /** Later steps will be other ones, with another configuration or other data. */

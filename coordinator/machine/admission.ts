@@ -53,7 +53,7 @@ function wait(turn: Turn, phase: Waiting, workers: number): void {
   if (workers >= min && !areOthersWaitedFor(turn, phase, workers)) {
     update(turn, { phase: { name: 'training' } });
     emit(turn, { kind: 'resumed', workers });
-  } else if (turn.atMs >= phase.sinceMs + waitMs) {
+  } else if (turn.atMs >= phase.sinceMs + waitMs && !turn.state.commands.isHeld) {
     const message = `${workers} of at least ${min} workers were there after ${waitMs / 1000} s (workers.waitSeconds). `;
     const remedy = 'Look at the logs and machines of those that are gone (memory is the usual reason), then resume.';
     endRun(turn, { kind: 'failed', code: 'WORKER_LOST', message: message + remedy });
@@ -75,7 +75,7 @@ function mayStateComeBack({ state, atMs }: Turn, { sinceMs, isPause }: Waiting):
 }
 
 function expectedWorkers({ workers: { max, expected = max } }: Settings): number {
-  return expected;
+  return Math.min(expected, max);
 }
 
 /** When others are not waited for any more. */

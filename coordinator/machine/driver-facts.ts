@@ -1,5 +1,5 @@
 /** What the driver's answers, the clock and people's commands say, noted as facts. */
-import { takeCommand } from './commands.js';
+import { takeCommand, takeEvaluated } from './commands.js';
 import { takeJournaled } from './commit.js';
 import { dropTheLost } from './duties.js';
 import { end } from './ending.js';
@@ -26,6 +26,7 @@ const TAKERS: Takers = {
   saveFailed: (turn) => {
     if (turn.state.phase.name === 'saving') update(turn, { phase: { name: 'training' } });
   },
+  evaluated: takeEvaluated,
   command: takeCommand,
 };
 

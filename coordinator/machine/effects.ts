@@ -1,5 +1,6 @@
 /** What the coordinator's state machine wants done. It says what, the driver knows how. Effects are done in order. */
 import type { LeafRange } from '../../core/reduction-tree.js';
+import type { Answer, Command } from './command.js';
 import type { CommitRecord, JournalRecord, Outcome } from './types.js';
 
 export type Effect =
@@ -10,7 +11,18 @@ export type Effect =
   /** For logs, metrics, events: who takes part from now on. */
   | { readonly kind: 'membersChanged'; readonly generation: number; readonly members: readonly MemberName[] }
   /** Plan the step without the rows set aside, forget its scores, answer `planned`. An evaluation due before it comes first. */
-  | { readonly kind: 'plan'; readonly generation: number; readonly step: number; readonly attempt: number }
+  | {
+      readonly kind: 'plan';
+      readonly generation: number;
+      readonly step: number;
+      readonly attempt: number;
+      /** The step's peak learning rate, where a command changed it. */
+      readonly peakLearningRate: number | undefined;
+      /** An evaluation of the step before was asked for: answer `evaluated` too. */
+      readonly evaluates: boolean;
+    }
+  /** Evaluate this committed step while the run is paused, answer `evaluated`. */
+  | { readonly kind: 'evaluate'; readonly generation: number; readonly step: number }
   /** All mismatched scores are there: answer `referencePointReady`. */
   | { readonly kind: 'referencePoint'; readonly generation: number; readonly step: number; readonly attempt: number }
   /** Append to the journal, no answer. */
@@ -28,6 +40,11 @@ export type Effect =
   | { readonly kind: 'resumed'; readonly workers: number }
   /** Rows that are left out from now on. */
   | { readonly kind: 'setAside'; readonly step: number; readonly rows: readonly number[] }
+  /** Paused by command, after this step; and going on. */
+  | { readonly kind: 'held'; readonly step: number }
+  | { readonly kind: 'released'; readonly step: number; readonly workers: number }
+  /** To the person who gave this command. */
+  | { readonly kind: 'answered'; readonly id: number; readonly command: Command; readonly answer: Answer }
   /** A person should look, the run goes on. */
   | { readonly kind: 'alarm'; readonly message: string }
   /** The report counts: keep its scores. Scores of reports that are not named so must not be used. */

@@ -1,4 +1,5 @@
 /** What can happen to the coordinator's state machine. */
+import type { Command, LearningRateChange } from './command.js';
 import type { CommitRecord, HeldState } from './types.js';
 
 /** Every event says when it happened, in ms of the driver's clock, which never runs backwards. */
@@ -95,14 +96,19 @@ export type DriverEvent =
       readonly record: CommitRecord | undefined;
       readonly redo: readonly CommitRecord[];
       readonly setAside: readonly number[];
+      /** Changes that the snapshot was made with, where the journal does not reach so far. */
+      readonly learningRates?: readonly LearningRateChange[] | undefined;
     }
+  /** An evaluation that a command asked for is done. */
+  | { readonly kind: 'evaluated' }
   /** Answers `finished`: the result is on the disk. */
   | { readonly kind: 'saved' }
   /** Answers `finished`: the worker it was pulled from is gone. */
   | { readonly kind: 'saveFailed' };
 
-export type CommandEvent = {
+/** Answered with `answered`, with its id. */
+export interface CommandEvent {
   readonly kind: 'command';
-  readonly command: 'pause' | 'resume' | 'snapshot' | 'stop';
-  readonly reason: string;
-};
+  readonly id: number;
+  readonly command: Command;
+}

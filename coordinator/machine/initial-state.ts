@@ -10,7 +10,7 @@ const GENERATIONS_PER_INCARNATION = 2 ** 20;
 export function initialState(settings: Settings, journal: JournalSummary, atMs: number): State {
   const incarnation = journal.incarnation + 1;
   return {
-    settings,
+    settings: { ...settings, workers: { ...settings.workers, ...journal.limits } },
     incarnation,
     generation: incarnation * GENERATIONS_PER_INCARNATION,
     lastSession: 0,
@@ -28,6 +28,7 @@ export function initialState(settings: Settings, journal: JournalSummary, atMs: 
     gaps: {},
     penalties: {},
     snapshots: { step: journal.snapshotStep, atMs, writing: undefined, tried: journal.snapshotStep, isWanted: false },
-    commands: { isHeld: false, stop: undefined },
+    commands: { isHeld: journal.isHeld, stop: undefined, evaluation: 'none' },
+    learningRates: journal.learningRates,
   };
 }

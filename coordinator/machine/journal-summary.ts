@@ -1,4 +1,6 @@
 /** What a run's journal adds up to, record by record. */
+import type { ResolvedCommand } from './command.js';
+import { withLearningRate } from './learning-rates.js';
 import type { CommitRecord, JournalRecord, JournalSummary, StepDigest } from './types.js';
 
 /** Agreed parameters are remembered for so many steps: longer than any worker takes to heal and follow. */
@@ -12,6 +14,9 @@ export const EMPTY_JOURNAL: JournalSummary = {
   redo: [],
   setAside: [],
   snapshotStep: 0,
+  isHeld: false,
+  limits: undefined,
+  learningRates: [],
 };
 
 export function withDigest(digests: readonly StepDigest[], digest: StepDigest): StepDigest[] {
@@ -45,7 +50,10 @@ function changes(
 ): Partial<JournalSummary> {
   switch (record.kind) {
     case 'start':
-      return { incarnation: record.incarnation };
+      return {
+        incarnation: record.incarnation,
+        ...(record.forgetsLearningRates && { learningRates: [] }),
+      };
     case 'commit':
       return {
         step: record.step,
@@ -60,11 +68,30 @@ function changes(
       const { step } = record;
       const redo = [...commits.values()].filter((commit) => commit.step > step).sort((a, b) => a.step - b.step);
       const digests = summary.digests.filter((digest) => digest.step <= step);
-      return { step, record: commits.get(step), redo, digests, snapshotStep: step };
+      const { learningRates = summary.learningRates } = record;
+      return { step, record: commits.get(step), redo, digests, snapshotStep: step, learningRates };
     }
     case 'snapshot':
       return { snapshotStep: record.step };
+    case 'command':
+      return wishes(summary, record.command);
     case 'setAside':
+      return {};
+  }
+}
+
+/** What a command changes for good. The others are about the coordinator that was there. */
+function wishes(summary: JournalSummary, command: ResolvedCommand): Partial<JournalSummary> {
+  switch (command.command) {
+    case 'pause':
+      return { isHeld: true };
+    case 'resume':
+      return { isHeld: false };
+    case 'workers':
+      return { limits: { min: command.min, max: command.max } };
+    case 'learningRate':
+      return { learningRates: withLearningRate(summary.learningRates, command) };
+    default:
       return {};
   }
 }

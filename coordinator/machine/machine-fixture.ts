@@ -1,4 +1,5 @@
 /** A state machine to be talked to by tests: it keeps the state, and remembers the effects of the last event. */
+import type { Answer, Command } from './command.js';
 import type { Effect, Message } from './effects.js';
 import type { Event, WorkerNews } from './events.js';
 import { initialState } from './initial-state.js';
@@ -114,6 +115,22 @@ export function commitOf(effects: readonly Effect[]): CommitRecord {
 export function apply(machine: Machine, sessions: readonly number[], parameterDigest = 'p1'): readonly Effect[] {
   const { generation, committed } = machine.state();
   return machine.report(sessions, { kind: 'appliedReport', generation, step: committed.step, parameterDigest });
+}
+
+/** One step of two workers. @returns effects from its commit on. */
+export function makeStep(machine: Machine): readonly Effect[] {
+  toReduction(machine);
+  reduce(machine, 1);
+  const committed = machine.happen({ kind: 'commitJournaled', record: commitOf(reduce(machine, 2)) });
+  return [...committed, ...apply(machine, [1, 2])];
+}
+
+export function give(machine: Machine, command: Command): readonly Effect[] {
+  return machine.happen({ kind: 'command', id: 7, command });
+}
+
+export function answer(machine: Machine, command: Command): Answer {
+  return give(machine, command).find((effect) => effect.kind === 'answered')!.answer;
 }
 
 /** What was sent, as session and message. */

@@ -6,7 +6,7 @@ import type { State } from './types.js';
 
 /** @returns ms of the driver's clock; undefined when it waits for events alone. A moment that has passed: at once. */
 export function nextDeadlineMs(state: State, atMs: number): number | undefined {
-  const { phase, settings, members, penalties, snapshots } = state;
+  const { phase, settings, members, penalties, snapshots, commands } = state;
   if (phase.name === 'ended') return undefined;
   const deadlines = deadlinesOf(state);
   const moments = members.flatMap((member) => {
@@ -15,7 +15,8 @@ export function nextDeadlineMs(state: State, atMs: number): number | undefined {
   });
   if (phase.name === 'waiting') {
     const { sinceMs } = phase;
-    moments.push(sinceMs + settings.workers.waitMs);
+    // A run that is paused does not end for want of workers.
+    if (!commands.isHeld) moments.push(sinceMs + settings.workers.waitMs);
     for (const untilMs of [settledAtMs(settings, sinceMs), sinceMs + settings.graceMs]) {
       if (untilMs > atMs) moments.push(untilMs);
     }

@@ -117,5 +117,6 @@ function writeCommit(turn: Turn, gradientDigest: string, norm: number | undefine
 }
 
 function isSameCommit(a: CommitRecord, b: CommitRecord): boolean {
-  return a.gradientDigest === b.gradientDigest && a.z0 === b.z0 && a.norm === b.norm && a.attempt === b.attempt;
+  const fields = ['gradientDigest', 'z0', 'norm', 'attempt', 'learningRate'] as const;
+  return fields.every((field) => a[field] === b[field]);
 }

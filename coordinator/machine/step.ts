@@ -5,6 +5,7 @@ import { startAudit } from './audit.js';
 import { noteProgress } from './duties.js';
 import type { Message } from './effects.js';
 import type { DriverEvent, WorkerEvent } from './events.js';
+import { peakOf } from './learning-rates.js';
 import { orderReduction } from './reduction.js';
 import { setRowsAside } from './set-aside.js';
 import type { StepWork } from './step-work.js';
@@ -15,7 +16,7 @@ type Of<Kind> = Extract<WorkerEvent | DriverEvent, { kind: Kind }>;
 
 /** Takes up the step after the committed one. */
 export function planStep(turn: Turn): void {
-  const { generation, committed, setAside } = turn.state;
+  const { generation, committed, setAside, learningRates, commands } = turn.state;
   const step = committed.step + 1;
   const attempt = setAside.length;
   const work: StepWork = {
@@ -38,7 +39,9 @@ export function planStep(turn: Turn): void {
     longestGaps: {},
   };
   update(turn, { work });
-  emit(turn, { kind: 'plan', generation, step, attempt });
+  const peakLearningRate = peakOf(learningRates, step);
+  const evaluates = commands.evaluation !== 'none';
+  emit(turn, { kind: 'plan', generation, step, attempt, peakLearningRate, evaluates });
 }
 
 export function takePlan(turn: Turn, plan: Of<'planned'>): void {

@@ -5,7 +5,7 @@
  */
 import { keepMinimum, letIn } from './admission.js';
 import { decideAudit } from './audit.js';
-import { obeyPause, obeyStop } from './commands.js';
+import { obeyEvaluation, obeyMaximum, obeyPause, obeyStop } from './commands.js';
 import { agreeOnParameters } from './commit.js';
 import { noteFact } from './driver-facts.js';
 import type { Effect } from './effects.js';
@@ -46,6 +46,8 @@ const RULES: readonly ((turn: Turn) => void)[] = [
   letIn,
   keepMinimum,
   obeyPause,
+  obeyMaximum,
+  obeyEvaluation,
   advance,
   decideAudit,
   decideCommit,

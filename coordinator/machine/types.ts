@@ -6,6 +6,7 @@
  * of the same worker still says can thereby never be taken for what the new one says.
  */
 
+import type { LearningRateChange, ResolvedCommand } from './command.js';
 import type { Duty, StepWork } from './step-work.js';
 
 export interface Settings {
@@ -53,14 +54,26 @@ export interface CommitRecord {
 /** What the journal holds. Only `commit` is waited for; it is written after, and made durable with, all before it. */
 export type JournalRecord =
   /** A coordinator started; the run's digests are the driver's to add. */
-  | { readonly kind: 'start'; readonly incarnation: number }
+  | {
+      readonly kind: 'start';
+      readonly incarnation: number;
+      /** Its configuration names another learning rate, which was allowed: what commands said of it is past. */
+      readonly forgetsLearningRates?: boolean;
+    }
   | ({ readonly kind: 'commit' } & CommitRecord)
   /** The parameters on which the workers agreed after a step. */
   | { readonly kind: 'applied'; readonly step: number; readonly parameterDigest: string }
   /** Rows whose scores are not finite; never planned again. */
   | { readonly kind: 'setAside'; readonly step: number; readonly rows: readonly number[] }
   /** The run went back to this step, and to the rows set aside until then; commits after it are made again. */
-  | { readonly kind: 'restored'; readonly step: number; readonly setAside: readonly number[] }
+  | {
+      readonly kind: 'restored';
+      readonly step: number;
+      readonly setAside: readonly number[];
+      readonly learningRates?: readonly LearningRateChange[] | undefined;
+    }
+  /** What a person wanted, after this committed step. */
+  | { readonly kind: 'command'; readonly step: number; readonly command: ResolvedCommand }
   | { readonly kind: 'snapshot'; readonly step: number };
 
 /** What a journal says about a run, for the coordinator that goes on with it. See journal-summary.ts. */
@@ -78,6 +91,16 @@ export interface JournalSummary {
   readonly setAside: readonly number[];
   /** Step of the last snapshot; 0 when there is none. */
   readonly snapshotStep: number;
+  /** Paused by command. */
+  readonly isHeld: boolean;
+  /** Workers as set by command; undefined: as configured. */
+  readonly limits: WorkerRange | undefined;
+  readonly learningRates: readonly LearningRateChange[];
+}
+
+export interface WorkerRange {
+  readonly min: number;
+  readonly max: number;
 }
 
 export interface StepDigest {
@@ -189,5 +212,11 @@ export interface State {
     readonly tried: number;
     readonly isWanted: boolean;
   };
-  readonly commands: { readonly isHeld: boolean; readonly stop: string | undefined };
+  readonly commands: {
+    readonly isHeld: boolean;
+    readonly stop: { readonly reason: string; readonly snapshot: boolean } | undefined;
+    readonly evaluation: 'none' | 'wanted' | 'running';
+  };
+  /** Changes by command, in the order of their first steps. */
+  readonly learningRates: readonly LearningRateChange[];
 }

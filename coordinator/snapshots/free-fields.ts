@@ -13,6 +13,7 @@ export const FREE_FIELDS: Readonly<Record<string, string>> = {
   evaluation: 'it reads the weights and never changes them',
   'data.badRows': 'it decides when a run ends for bad rows; the digest of the good ones is compared',
   'data.setAside': 'it decides when a run ends for rows whose scores are not finite',
+  control: 'it decides who may steer the run',
   audit: 'what is computed twice is compared, and used once',
 };
 

@@ -1,6 +1,7 @@
 /** state.json: all that a run needs beside its arrays to go on with the same bits, and to know that it is the same run. */
 import { z } from 'zod';
 import type { RunConfig } from '../../core/config/schema.js';
+import { LearningRateChangeSchema } from '../journal/command-record.js';
 import { STATE_FILE } from './layout.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -58,6 +59,8 @@ const SnapshotStateSchema = z.strictObject({
   /** Of the last committed step. */
   referencePoint: ReferencePointSchema,
   setAside: z.array(SetAsideSchema).readonly(),
+  /** Peak learning rates that commands set for steps up to this one. */
+  learningRates: z.array(LearningRateChangeSchema).readonly().default([]),
   /** Prompt and completion tokens since the start of the run. */
   tokens: count,
   /** With every default and resolved class weights. */

@@ -8,6 +8,7 @@ const PATH_FIELDS = [
   'lora.from',
   'data.train',
   'data.heldOut',
+  'control.tokenFile',
   'nats.credentials',
   'nats.tls.ca',
   'nats.tls.cert',

@@ -150,6 +150,16 @@ export const AuditSchema = z
   })
   .describe('The search for workers that compute wrong without an error.');
 
+export const ControlSchema = z
+  .strictObject({
+    tokenFile: path
+      .optional()
+      .describe(
+        'File with the token that commands (status, pause, stop …) must name, 16 letters or more; PROSPECT_TOKEN goes over it. When left out and the coordinator listens on loopback: one is made in the output folder.',
+      ),
+  })
+  .describe('Who may steer the run while it goes on.');
+
 const workerCount = positiveInt.max(64);
 
 export const WorkersSchema = z
@@ -181,6 +191,7 @@ export const RunConfigSchema = z.strictObject({
   evaluation: EvaluationSchema.prefault({}),
   snapshots: SnapshotsSchema.prefault({}),
   audit: AuditSchema.prefault({}),
+  control: ControlSchema.prefault({}),
   workers: WorkersSchema.optional(),
   nats: NatsSchema.optional(),
   engine: z

@@ -3,6 +3,7 @@
  * `prospect.<run>.events.<kind>` and stand, one a line, in events.jsonl of the output folder.
  */
 import { z } from 'zod';
+import { CommandEventSchema } from './commands.js';
 import { GapEventSchema } from './gap.js';
 import {
   RunFailedEventSchema,
@@ -41,6 +42,7 @@ export const RunEventSchema = z.discriminatedUnion('kind', [
   SnapshotWrittenEventSchema,
   SnapshotVerifiedEventSchema,
   SnapshotFailedEventSchema,
+  CommandEventSchema,
   GapEventSchema,
 ]);
 

@@ -3,6 +3,7 @@
  * being copied into one buffer each (one request, a stream of responses); calls that stream both ways are in duplex-call.ts.
  */
 import { createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import { withResolvers } from '../../core/async-queue.js';
 import { ProspectError } from '../../core/errors.js';
 import { acceptDuplex, type DuplexMethod } from './duplex-call.js';
 import { statusOf } from './errors.js';
@@ -24,6 +25,8 @@ export interface StreamMethod {
 }
 
 export interface StreamServer extends Listener {
+  /** When no answer is under way that does not stream both ways. */
+  answered(): Promise<void>;
   /** Ends all connections at once. */
   close(): void;
 }
@@ -37,6 +40,8 @@ export function createStreamServer(methods: readonly (StreamMethod | DuplexMetho
   const byPath = new Map(methods.map((method) => [method.path, method]));
   const sessions = new Set<Http2Session>();
   const callsStarted = new WeakMap<Http2Session, () => () => void>();
+  let answers = 0;
+  let quiet = withResolvers<void>();
   const server = createServer({ maxSessionMemory: Number.MAX_SAFE_INTEGER });
   server.on('session', (session) => {
     sessions.add(session);
@@ -50,8 +55,18 @@ export function createStreamServer(methods: readonly (StreamMethod | DuplexMetho
     const callEnded = callsStarted.get(stream.session!)?.();
     stream.on('close', () => callEnded?.());
     const method = byPath.get(String(headers[':path']));
-    if (method && 'open' in method) acceptDuplex(stream, method);
-    else void answer(stream, method);
+    if (method && 'open' in method) {
+      acceptDuplex(stream, method);
+      return;
+    }
+    answers++;
+    stream.on('close', () => {
+      answers--;
+      if (answers > 0) return;
+      quiet.resolve();
+      quiet = withResolvers();
+    });
+    void answer(stream, method);
   });
   return {
     async listen(address) {
@@ -62,6 +77,9 @@ export function createStreamServer(methods: readonly (StreamMethod | DuplexMetho
         server.listen(Number(address.slice(colon + 1)), host, resolve);
       });
       return (server.address() as { readonly port: number }).port;
+    },
+    async answered() {
+      if (answers > 0) await quiet.promise;
     },
     close() {
       server.close();

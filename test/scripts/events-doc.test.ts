@@ -11,18 +11,23 @@ test('docs/events.md is what the schemas give', () => {
   expect(readFileSync(join(PROJECT_ROOT, 'docs', 'events.md'), 'utf8')).toBe(eventsDocument());
 });
 
-test('another project gets schemas and types from prospect/events', () => {
+test('another project gets schemas and types from prospect/events and prospect/control', () => {
   const folder = mkdtempSync(join(tmpdir(), 'prospect-consumer-'));
   try {
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(PROJECT_ROOT, join(folder, 'node_modules', 'prospect'));
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     const source = `
+      import { type ControlRequest, ControlRequestSchema } from 'prospect/control';
       import { parseRunEvent, type RunEvent } from 'prospect/events';
       export const loss = (event: RunEvent): number | null | undefined =>
         event.kind === 'step' ? event.metrics?.loss : undefined;
       // @ts-expect-error a worker that joined has no loss
       export const wrong = (event: Extract<RunEvent, { kind: 'workerJoined' }>) => event.metrics;
+      // @ts-expect-error a learning rate is wanted
+      export const half: ControlRequest = { version: 1, token: 't', command: 'learningRate' };
+      const stop = ControlRequestSchema.parse({ version: 1, token: 't', command: 'stop' });
+      if (stop.command !== 'stop' || !stop.snapshot) throw new Error('not parsed');
       const text = '{"version":1,"sequence":1,"kind":"runResumed","run":"r","time":"2026-01-01T00:00:00.000Z","workers":2}';
       if (parseRunEvent(text).kind !== 'runResumed') throw new Error('not parsed');`;
     writeFileSync(join(folder, 'consumer.ts'), source);

@@ -2,16 +2,17 @@
 import type { Effect } from '../../coordinator/machine/effects.js';
 import type { WorkerNews } from '../../coordinator/machine/events.js';
 import { summarizeJournal } from '../../coordinator/machine/journal-summary.js';
+import { changesUpTo } from '../../coordinator/machine/learning-rates.js';
 import type { State } from '../../coordinator/machine/types.js';
 import type { Disk, StoredSnapshot } from './disk.js';
-import { badPairsOf, dataOf, learningRateOf, parameterDigest } from './model.js';
-import type { World } from './world.js';
+import { badPairsOf, dataOf, learningRateOf, type Parameters, parameterDigest } from './model.js';
+import { COORDINATOR, reach, type World } from './world.js';
 
 /** The step's data as the machine sees it. */
 export function planned(
   { model }: World,
   state: State,
-  { step, attempt, generation }: Extract<Effect, { kind: 'plan' }>,
+  { step, attempt, generation, peakLearningRate }: Extract<Effect, { kind: 'plan' }>,
 ) {
   const { rows, mismatched, leaves } = dataOf(model, step, state.setAside);
   return {
@@ -22,7 +23,7 @@ export function planned(
     mismatchedCosts: mismatched.map((part) => part.length),
     leafCosts: leaves.map((part) => part.length),
     exampleCount: rows.length,
-    learningRate: learningRateOf(step),
+    learningRate: learningRateOf(step, peakLearningRate),
   } as const;
 }
 
@@ -43,5 +44,19 @@ export function restored(disk: Disk, snapshot: StoredSnapshot | undefined) {
   const { record, redo } = summarizeJournal([...disk.read(), { kind: 'restored', step, setAside: [] }]);
   const digest = snapshot ? parameterDigest(snapshot.parameters) : '';
   const setAside = snapshot?.setAside ?? [];
-  return { kind: 'restored', step, parameterDigest: digest, record, redo, setAside } as const;
+  const learningRates = record ? undefined : snapshot?.learningRates;
+  return { kind: 'restored', step, parameterDigest: digest, record, redo, setAside, learningRates } as const;
+}
+
+/** From the first of the workers that is reached. */
+export function pullState(world: World, workerIds: readonly string[]) {
+  for (const workerId of workerIds) {
+    const parameters = reach(world, COORDINATOR, workerId)?.context().memory.parameters;
+    if (parameters) return { parameters, digest: parameterDigest(parameters) };
+  }
+  return undefined;
+}
+
+export function snapshotOf(parameters: Parameters, { setAside, learningRates }: State): StoredSnapshot {
+  return { parameters, setAside, learningRates: changesUpTo(learningRates, parameters.step) };
 }

@@ -1,4 +1,5 @@
 /** A coordinator process around the real state machine: sessions, timers, journal and snapshots of the fake world. */
+import type { Command } from '../../coordinator/machine/command.js';
 import type { Effect, Message } from '../../coordinator/machine/effects.js';
 import type { CommandEvent, DriverEvent, WorkerEvent } from '../../coordinator/machine/events.js';
 import { initialState } from '../../coordinator/machine/initial-state.js';
@@ -9,13 +10,13 @@ import { activeMembers, agreedDigest } from '../../coordinator/machine/turn.js';
 import type { CommitRecord, Outcome, Settings, State } from '../../coordinator/machine/types.js';
 import type { CommitChecks } from './commit-checks.js';
 import type { Disk, StoredSnapshot } from './disk.js';
-import { planned, restored, withBadRows } from './driver-answers.js';
-import { type Parameters, parameterDigest, referencePointOf } from './model.js';
+import { planned, pullState, restored, snapshotOf, withBadRows } from './driver-answers.js';
+import { type Parameters, referencePointOf } from './model.js';
 import type { End } from './network.js';
 import { createPendingReports, type PendingReports } from './pending-reports.js';
 import { createProcess, type Process } from './process.js';
 import type { Reported, Sent } from './worker-state.js';
-import { COORDINATOR, reach, type World } from './world.js';
+import type { World } from './world.js';
 
 /** How workers find the coordinator. */
 export interface Directory {
@@ -26,7 +27,8 @@ export interface Directory {
 
 export interface Coordinator {
   state(): State;
-  command(command: 'pause' | 'resume' | 'snapshot' | 'stop'): void;
+  /** @param acknowledged called when it is on the disk, unless it is refused. */
+  command(command: Command, acknowledged?: () => void): void;
   kill(): void;
 }
 
@@ -47,6 +49,8 @@ interface Driver extends CoordinatorOptions {
   /** Of the step at work, by microbatch. */
   readonly scores: Map<number, number>;
   readonly reports: PendingReports;
+  /** By the command's id. */
+  readonly acknowledged: Map<number, () => void>;
   state: State;
   served: StoredSnapshot | undefined;
   result: string | undefined;
@@ -66,6 +70,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ends: new Set(),
     workerIds: new Map(),
     scores: new Map(),
+    acknowledged: new Map(),
     reports: createPendingReports(process, (event) => happen(driver, event)),
     state,
     served: undefined,
@@ -82,7 +87,11 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   happen(driver, { kind: 'tick' });
   return {
     state: () => driver.state,
-    command: (command) => happen(driver, { kind: 'command', command, reason: `${command} was asked for` }),
+    command(command, acknowledged = () => undefined) {
+      const id = driver.acknowledged.size + 1;
+      driver.acknowledged.set(id, acknowledged);
+      happen(driver, { kind: 'command', id, command });
+    },
     kill() {
       driver.process.kill();
       world.directory = undefined;
@@ -166,6 +175,13 @@ function carryOut(driver: Driver, effect: Effect): void {
     case 'plan':
       scores.clear();
       later(random.between(1, 10), () => planned(world, driver.state, effect));
+      if (effect.evaluates) later(1, () => ({ kind: 'evaluated' }));
+      return;
+    case 'evaluate':
+      later(random.between(1, 100), () => ({ kind: 'evaluated' }));
+      return;
+    case 'answered':
+      if (effect.answer.isDone) process.after(random.between(1, 8), () => acknowledge(driver, effect.id));
       return;
     case 'accepted':
       if (effect.what === 'mismatched')
@@ -192,12 +208,17 @@ function carryOut(driver: Driver, effect: Effect): void {
       });
       return;
     case 'finished':
-      driver.result = pull(driver, effect.sessions)?.digest;
+      driver.result = pullState(world, workersOf(driver, effect.sessions))?.digest;
       later(random.between(5, 60), () => ({ kind: driver.result === effect.parameterDigest ? 'saved' : 'saveFailed' }));
       return;
     case 'ended':
       driver.onEnded(effect.outcome, driver.result);
   }
+}
+
+function acknowledge({ disk, acknowledged }: Driver, id: number): void {
+  disk.sync();
+  acknowledged.get(id)!();
 }
 
 function commit(driver: Driver, record: CommitRecord): void {
@@ -211,23 +232,17 @@ function commit(driver: Driver, record: CommitRecord): void {
   });
 }
 
-function pull({ world, workerIds }: Driver, sessions: readonly number[]) {
-  for (const session of sessions) {
-    const parameters = reach(world, COORDINATOR, workerIds.get(session)!)?.context().memory.parameters;
-    if (parameters) return { parameters, digest: parameterDigest(parameters) };
-  }
-  return undefined;
-}
+const workersOf = ({ workerIds }: Driver, sessions: readonly number[]) => sessions.map((one) => workerIds.get(one)!);
 
 function writeSnapshot(driver: Driver, { step, sessions }: Extract<Effect, { kind: 'snapshot' }>): void {
   const { world, process, disk } = driver;
-  const pulled = pull(driver, sessions);
-  const { setAside } = driver.state;
+  const pulled = pullState(world, workersOf(driver, sessions));
+  const before = driver.state;
   process.after(world.scheduler.random.between(10, 400), () => {
     const agreed = pulled && agreedDigest(driver.state, pulled.parameters.step);
     const isGood = pulled && pulled.parameters.step >= step && agreed === pulled.digest;
     if (isGood) {
-      disk.writeSnapshot({ parameters: pulled.parameters, setAside });
+      disk.writeSnapshot(snapshotOf(pulled.parameters, before));
       happen(driver, { kind: 'snapshotWritten', step: pulled.parameters.step });
     } else happen(driver, { kind: 'snapshotFailed', reason: 'what was pulled is not what was agreed on' });
   });

@@ -2,12 +2,14 @@
 
 import type { Disk } from './disk.js';
 import type { Coordinator } from './driver.js';
+import type { Operator } from './operator.js';
 import { createRandom, type Random } from './scheduler.js';
 import { COORDINATOR, type World } from './world.js';
 
 export interface Victims {
   readonly world: World;
   readonly disk: Disk;
+  readonly operator: Operator;
   coordinator(): Coordinator | undefined;
   killCoordinator(): void;
   startCoordinator(): void;
@@ -50,6 +52,7 @@ function mendAll(victims: Victims): void {
     worker.start();
   }
   victims.startCoordinator();
+  victims.coordinator()?.command({ command: 'resume' });
 }
 
 /** A worker that comes back after a while, or at the end at the latest. */
@@ -141,8 +144,18 @@ const leave: Fault = ({ world }, random) => {
 };
 
 const command: Fault = ({ world, coordinator }, random) => {
-  coordinator()?.command(random.pick(['snapshot', 'pause'] as const));
-  world.scheduler.after(random.between(10, 2000), () => coordinator()?.command('resume'));
+  coordinator()?.command({ command: random.pick(['snapshot', 'pause', 'evaluate'] as const) });
+  world.scheduler.after(random.between(10, 2000), () => coordinator()?.command({ command: 'resume' }));
+};
+
+const changeLearningRate: Fault = ({ coordinator, operator }, random) => {
+  const steered = coordinator();
+  if (steered) operator.changeLearningRate(steered, random);
+};
+
+const changeWorkers: Fault = ({ coordinator, operator }, random) => {
+  const steered = coordinator();
+  if (steered) operator.changeWorkers(steered, random);
 };
 
 /** The first worker's alone: who is wrong must stay in the minority. */
@@ -164,5 +177,7 @@ const LOSSES = {
   flipFiles,
   leave,
   command,
+  changeLearningRate,
+  changeWorkers,
 };
-const CORRUPTIONS = { corrupt, moreCorrupt: corrupt, slowWorker, slowNetwork, command };
+const CORRUPTIONS = { corrupt, moreCorrupt: corrupt, slowWorker, slowNetwork, command, changeLearningRate };

@@ -130,8 +130,9 @@ export function normOf({ infiniteSteps }: Model, step: number, gradient: number)
   return infiniteSteps.includes(step) ? undefined : gradient % 1000;
 }
 
-export function learningRateOf(step: number): number {
-  return 1 + (step % 5);
+/** @param peak 1 where no command changed it. */
+export function learningRateOf(step: number, peak = 1): number {
+  return peak * (1 + (step % 5));
 }
 
 export function applyUpdate(before: Parameters, gradient: number, learningRate: number): Parameters {

@@ -7,6 +7,7 @@ import { type FaultKind, injectFaults, type Victims } from './faults.js';
 import { createModel, type Model, parameterDigest } from './model.js';
 import { createModelWorker } from './model-worker.js';
 import { createNetwork } from './network.js';
+import { createOperator } from './operator.js';
 import { createRandom, createScheduler } from './scheduler.js';
 import { undisturbedRun } from './undisturbed.js';
 import { violate, type World } from './world.js';
@@ -99,6 +100,7 @@ function settingsOf(seed: number, { model }: World, workers: number): Settings {
 function createRun(world: World, settings: Settings) {
   const disk = createDisk();
   const checks = createCommitChecks(world);
+  const operator = createOperator(world, disk);
   let coordinator: Coordinator | undefined;
   let outcome: Outcome | undefined;
   const onEnded = (ended: Outcome, result: string | undefined) => {
@@ -117,6 +119,7 @@ function createRun(world: World, settings: Settings) {
   return {
     world,
     disk,
+    operator,
     outcome: () => outcome,
     coordinator: () => coordinator,
     killCoordinator() {
@@ -130,6 +133,7 @@ function createRun(world: World, settings: Settings) {
       if (coordinator || outcome) return;
       world.trace(() => '  the coordinator starts');
       coordinator = startCoordinator({ world, disk, settings, checks, onEnded });
+      operator.started(coordinator, disk.takeDamage());
     },
   };
 }

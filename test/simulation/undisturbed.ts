@@ -1,4 +1,5 @@
 /** The run as it must come out: one process, no faults, no coordinator; written apart from the code under test. */
+import type { LearningRateChange } from '../../coordinator/machine/command.js';
 import {
   applyUpdate,
   badPairsOf,
@@ -26,8 +27,11 @@ export interface UndisturbedStep {
   readonly parameterDigest: string;
 }
 
-/** @returns steps by number; index 0 is the state before the first. */
-export function undisturbedRun(model: Model): UndisturbedStep[] {
+/**
+ * @param wanted learning rates, in the order in which they were: the newest that begins before a step counts in it.
+ * @returns steps by number; index 0 is the state before the first.
+ */
+export function undisturbedRun(model: Model, wanted: readonly LearningRateChange[] = []): UndisturbedStep[] {
   let parameters = initialParameters(model);
   const start = { rows: [], attempt: 0, z0: 0, gradientDigest: '', norm: undefined };
   const steps: UndisturbedStep[] = [{ ...start, parameterDigest: parameterDigest(parameters) }];
@@ -43,7 +47,9 @@ export function undisturbedRun(model: Model): UndisturbedStep[] {
       continue;
     }
     const { gradient, norm } = reduce(model, parameters, leaves, rows.length, z0);
-    parameters = norm === undefined ? skipUpdate(parameters) : applyUpdate(parameters, gradient, learningRateOf(step));
+    const peak = wanted.findLast(({ fromStep }) => fromStep <= step)?.learningRate;
+    const learningRate = learningRateOf(step, peak);
+    parameters = norm === undefined ? skipUpdate(parameters) : applyUpdate(parameters, gradient, learningRate);
     steps.push({ ...done, gradientDigest: hex(gradient), norm, parameterDigest: parameterDigest(parameters) });
   }
   return steps;

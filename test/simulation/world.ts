@@ -12,7 +12,8 @@ export interface World {
   readonly model: Model;
   readonly scheduler: Scheduler;
   readonly network: Network;
-  readonly expected: readonly UndisturbedStep[];
+  /** With the learning rates that were asked for so far. */
+  expected: readonly UndisturbedStep[];
   /** Steps whose commit record is on the disk. */
   readonly durableSteps: Set<number>;
   /** So many bits may still flip: a worker that never stops giving wrong ones rightly ends a run of two. */

@@ -49,6 +49,7 @@ export function requestFor(step: number, folder: string, changes: Partial<Snapsh
       dataCursor: { epoch: 0, stepInEpoch: step },
       referencePoint: { z0: 0.1, raw: 0.1, standardError: Number.NaN, clamped: false },
       setAside: [{ row: 3, file: 'rows.jsonl', line: 4, step: 2, reason: 'not finite' }],
+      learningRates: [{ fromStep: 2, learningRate: 0.01 }],
       tokens: step * 100,
       config: testConfig({ lora: { rank: 4 } }),
       datasetDigest: 'rows',

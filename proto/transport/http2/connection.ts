@@ -39,6 +39,8 @@ export interface Connection {
   ping(answered: () => void): void;
   /** The next bytes of the socket. */
   receive(bytes: Buffer): void;
+  /** Where the reader of a stream wants the socket's next bytes. They need not be put there before `receive`. */
+  place(): Buffer | undefined;
   /** No new request can be made. */
   isOver(): boolean;
   /** Ends everything at once. @param reason what streams are told. */
@@ -105,6 +107,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
       received(part.length);
       streams.get(id)?.receive.data(part);
     },
+    place: (id) => streams.get(id)?.receive.place(),
     dataEnds(id, unread, isLast) {
       received(unread);
       streams.get(id)?.receive.padding(unread);
@@ -133,7 +136,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
     },
     grant: outbox.grant,
   };
-  const read = createInbox(events, { frameBytes, preface: onRequest ? PREFACE : Buffer.alloc(0) });
+  const inbox = createInbox(events, { frameBytes, preface: onRequest ? PREFACE : Buffer.alloc(0) });
   socket.on('error', (error) => {
     failure ??= error;
   });
@@ -156,12 +159,13 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
     },
     receive(bytes) {
       try {
-        read(bytes);
+        inbox.read(bytes);
       } catch (error) {
         if (error instanceof Http2ProtocolError) outbox.urgent(goAwayFrame(lastRequestId, error.http2Code));
         destroy(error as Error);
       }
     },
+    place: inbox.place,
     isOver: () => isGoingAway || socket.destroyed,
     destroy,
     on: (event, listener) => socket.on(event, listener),

@@ -24,11 +24,12 @@ interface MeanModule {
 const memory = new WebAssembly.Memory({ initial: MEMORY_BYTES / 65_536 });
 const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleMeanModule()), { env: { memory } });
 const { add, divide } = exports as MeanModule;
-const elements = new Float32Array(memory.buffer);
+const slots = Buffer.from(memory.buffer);
 
-/** @param values at most a block. */
+/** @param values at least one element, at most a block. */
 export function loadSlot(slot: number, values: Float32Array): void {
-  elements.set(values, slot * BLOCK_ELEMENTS);
+  const at = slot * SLOT_BYTES;
+  slots.fill(bytesOf(values), at, at + values.byteLength);
 }
 
 /** slot = slot + next slot. @param count elements. */
@@ -40,5 +41,10 @@ export function addNextSlot(slot: number, count: number): void {
 /** The first slot is divided. @param divisor exact in float32. @param out receives as many elements as it has. */
 export function divideFirstSlot(divisor: number, out: Float32Array): void {
   divide(0, out.byteLength, divisor);
-  out.set(elements.subarray(0, out.length));
+  bytesOf(out).fill(slots.subarray(0, out.byteLength));
+}
+
+/** To be copied by `fill`, which is one memcpy: `set` goes word by word where memory is shared, in up to twice the time. */
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

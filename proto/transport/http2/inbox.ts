@@ -109,6 +109,10 @@ export function createInbox(events: InboxEvents, { frameBytes, preface }: InboxO
 function afterPreface(preface: Buffer, read: (bytes: Buffer) => void): (bytes: Buffer) => void {
   let due = preface;
   return (bytes) => {
+    if (due.length === 0) {
+      read(bytes);
+      return;
+    }
     const begin = bytes.subarray(0, due.length);
     if (!due.subarray(0, begin.length).equals(begin))
       throw new Http2ProtocolError(ErrorCode.protocol, 'no preface came');

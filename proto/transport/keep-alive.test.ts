@@ -6,7 +6,6 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 afterEach(() => {
-  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -27,7 +26,8 @@ test('who does not answer a ping in time while a call is running is lost', () =>
   callStarted();
   vi.advanceTimersByTime(KEEPALIVE_MS + KEEPALIVE_ANSWER_MS - 1);
   expect([answers.length, ends.length]).toEqual([1, 0]);
-  vi.advanceTimersByTime(1);
+  // An immediate after each of nine looks.
+  vi.advanceTimersByTime(10);
   expect(ends).toMatchObject([{ code: 'WORKER_LOST', message: `no answer to a ping in ${KEEPALIVE_ANSWER_MS} ms` }]);
 });
 
@@ -45,13 +45,13 @@ test('who answers is asked again, and nobody is asked without a call', () => {
   expect([answers.length, ends.length]).toEqual([2, 0]);
 });
 
-test('time in which this process itself stood still is not held against the other end', () => {
-  const { answers, ends, callStarted } = connect();
+test('who is asked by a process that stood still itself is given nine looks all the same', () => {
+  const { ends, callStarted } = connect();
   callStarted();
   vi.advanceTimersByTime(KEEPALIVE_MS);
-  const now = performance.now();
-  vi.spyOn(performance, 'now').mockReturnValue(now + 100_000);
+  // However late it is, one look has passed.
+  vi.setSystemTime(Date.now() + 100_000);
   vi.advanceTimersToNextTimer();
+  vi.advanceTimersByTime(KEEPALIVE_ANSWER_MS / 2);
   expect(ends).toEqual([]);
-  answers[0]!();
 });

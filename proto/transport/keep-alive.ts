@@ -3,11 +3,10 @@ import { ProspectError } from '../../core/errors.js';
 import { KEEPALIVE_ANSWER_MS, KEEPALIVE_MS } from './channel-options.js';
 
 /**
- * The wait for an answer is counted in looks, none of them longer than this, so that a process that stood still itself,
- * or got round to nothing, does not blame the other end: the answer may lie in its own socket.
+ * The wait for an answer is counted in looks, none of which counts more than this, and before each the sockets are read:
+ * a process that stood still itself, or gets round to little, does not blame the other end.
  */
 const LOOK_MS = 200;
-const LONGEST_LOOK_MS = 2 * LOOK_MS;
 
 /** A connection of this project's HTTP/2, or a session of Node's. */
 export interface Pinged {
@@ -20,22 +19,25 @@ export interface Pinged {
 /** @returns call when a call starts; its result when the call is over. */
 export function keepAlive(connection: Pinged): () => () => void {
   let calls = 0;
+  let isWaiting = false;
   let nextLook: NodeJS.Timeout | undefined;
   const answered = () => {
+    isWaiting = false;
     clearTimeout(nextLook);
-    nextLook = undefined;
   };
   const look = (leftMs: number): void => {
-    const beforeMs = performance.now();
+    const lookMs = Math.min(LOOK_MS, leftMs);
     const lookAgain = () => {
-      const left = leftMs - Math.min(performance.now() - beforeMs, LONGEST_LOOK_MS);
-      if (left > 0) look(left);
+      if (!isWaiting) return;
+      if (leftMs > lookMs) look(leftMs - lookMs);
       else connection.destroy(new ProspectError('WORKER_LOST', `no answer to a ping in ${KEEPALIVE_ANSWER_MS} ms`));
     };
-    nextLook = setTimeout(lookAgain, Math.min(LOOK_MS, leftMs)).unref();
+    // Immediates come after the sockets.
+    nextLook = setTimeout(() => setImmediate(lookAgain), lookMs).unref();
   };
   const timer = setInterval(() => {
-    if (calls === 0 || nextLook || connection.destroyed) return;
+    if (calls === 0 || isWaiting || connection.destroyed) return;
+    isWaiting = true;
     look(KEEPALIVE_ANSWER_MS);
     connection.ping(answered);
   }, KEEPALIVE_MS).unref();

@@ -10,13 +10,14 @@ afterEach(() => {
 });
 
 /** A connection whose other end answers when told to. */
-function connect() {
+function connect(isGreeted?: () => boolean) {
   const answers: (() => void)[] = [];
   const ends: Error[] = [];
   const callStarted = keepAlive({
     ping: (answered) => answers.push(answered),
     destroy: (reason) => ends.push(reason),
     on: () => undefined,
+    ...(isGreeted && { isGreeted }),
   });
   return { answers, ends, callStarted };
 }
@@ -54,4 +55,15 @@ test('who is asked by a process that stood still itself is given nine looks all 
   vi.advanceTimersToNextTimer();
   vi.advanceTimersByTime(KEEPALIVE_ANSWER_MS / 2);
   expect(ends).toEqual([]);
+});
+
+test('who has not accepted the connection yet is not asked', () => {
+  let isGreeted = false;
+  const { answers, callStarted } = connect(() => isGreeted);
+  callStarted();
+  vi.advanceTimersByTime(10 * KEEPALIVE_MS);
+  expect(answers).toHaveLength(0);
+  isGreeted = true;
+  vi.advanceTimersByTime(KEEPALIVE_MS);
+  expect(answers).toHaveLength(1);
 });

@@ -11,6 +11,11 @@ const LOOK_MS = 200;
 /** A connection of this project's HTTP/2, or a session of Node's. */
 export interface Pinged {
   readonly destroyed?: boolean;
+  /**
+   * False while the other end has not said a word. A process accepts one connection a turn of its event loop, so the last of
+   * many can wait long; whether it runs at all, its heartbeats tell the coordinator.
+   */
+  isGreeted?(): boolean;
   ping(answered: () => void): unknown;
   destroy(reason: Error): void;
   on(event: 'close', listener: () => void): unknown;
@@ -36,7 +41,7 @@ export function keepAlive(connection: Pinged): () => () => void {
     nextLook = setTimeout(() => setImmediate(lookAgain), lookMs).unref();
   };
   const timer = setInterval(() => {
-    if (calls === 0 || isWaiting || connection.destroyed) return;
+    if (calls === 0 || isWaiting || connection.destroyed || connection.isGreeted?.() === false) return;
     isWaiting = true;
     look(KEEPALIVE_ANSWER_MS);
     connection.ping(answered);

@@ -41,6 +41,8 @@ export interface Connection {
   receive(bytes: Buffer): void;
   /** Where the reader of a stream wants the socket's next bytes. They need not be put there before `receive`. */
   place(): Buffer | undefined;
+  /** The other end has sent its settings: before, it may not even have accepted the connection. */
+  isGreeted(): boolean;
   /** No new request can be made. */
   isOver(): boolean;
   /** Ends everything at once. @param reason what streams are told. */
@@ -59,6 +61,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
   const pings: (() => void)[] = [];
   let nextId = 1;
   let lastRequestId = 0;
+  let isGreeted = false;
   let isGoingAway = false;
   let failure: Error | undefined;
 
@@ -119,6 +122,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
       streams.get(id)?.broke(reason);
     },
     settings(settings) {
+      isGreeted = true;
       outbox.limit({
         windowBytes: settings.get(Setting.initialWindowBytes),
         frameBytes: settings.get(Setting.maxFrameBytes),
@@ -166,6 +170,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
       }
     },
     place: inbox.place,
+    isGreeted: () => isGreeted,
     isOver: () => isGoingAway || socket.destroyed,
     destroy,
     on: (event, listener) => socket.on(event, listener),

@@ -12,6 +12,8 @@ import { copyOverTcp } from './all-reduce/tcp.js';
 const MIB = 1024 * 1024;
 const WORLD_SIZES = [2, 4];
 const ADDED_DELAY_MS = 10;
+/** Of each size, not counted: memory is touched for the first time, code is compiled. A training run has thousands. */
+const WARM_UP_RUNS = 5;
 
 /** An all-reduce in several processes. */
 export interface Contender {
@@ -37,9 +39,10 @@ async function compare(worldSize: number): Promise<void> {
   const rows = [];
   for (const sizeMib of sizesMib) {
     const bytes = sizeMib * MIB;
-    // The first round is warm-up.
-    await prospect.run(bytes);
-    await gloo?.run(bytes);
+    for (let run = 0; run < WARM_UP_RUNS; run++) {
+      await prospect.run(bytes);
+      await gloo?.run(bytes);
+    }
     const seconds = { prospect: [] as number[], gloo: [] as number[], tcp: [] as number[] };
     const lagsMs: number[] = [];
     const cpuMs: number[] = [];

@@ -1,6 +1,7 @@
 /** One stream of a reduced gradient over a link with added delay: the flow-control window decides. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { anyMemory } from '../../test/support/any-memory.js';
 import { startSlowLink } from '../../test/support/slow-link.js';
 import { connectPeers } from '../../worker/allreduce/peer-clients.js';
 import type { Done, Order } from './worker-process.js';
@@ -23,7 +24,7 @@ export async function pullOverDelay(bytes: number, delayMs: number): Promise<num
   const pull = async (length: number): Promise<void> => {
     const slice = { offset: 0, length };
     const signal = new AbortController().signal;
-    for await (const _ of clients.peers[0]!.pullSums({ generation: 1, step: 1 }, slice, signal));
+    for await (const _ of clients.peers[0]!.pullSums({ generation: 1, step: 1 }, slice, anyMemory, signal));
   };
   // The connection is there before the clock starts.
   await pull(1);

@@ -2,9 +2,20 @@
 import { ProspectError } from '../../core/errors.js';
 import { KEEPALIVE_ANSWER_MS, KEEPALIVE_MS } from './channel-options.js';
 
+/**
+ * The wait for an answer is counted in looks, none of which counts more than this, and before each the sockets are read:
+ * a process that stood still itself, or gets round to little, does not blame the other end.
+ */
+const LOOK_MS = 200;
+
 /** A connection of this project's HTTP/2, or a session of Node's. */
 export interface Pinged {
   readonly destroyed?: boolean;
+  /**
+   * False while the other end has not said a word. A process accepts one connection a turn of its event loop, so the last of
+   * many can wait long; whether it runs at all, its heartbeats tell the coordinator.
+   */
+  isGreeted?(): boolean;
   ping(answered: () => void): unknown;
   destroy(reason: Error): void;
   on(event: 'close', listener: () => void): unknown;
@@ -13,16 +24,26 @@ export interface Pinged {
 /** @returns call when a call starts; its result when the call is over. */
 export function keepAlive(connection: Pinged): () => () => void {
   let calls = 0;
-  let answerDue: NodeJS.Timeout | undefined;
-  const giveUp = () =>
-    connection.destroy(new ProspectError('WORKER_LOST', `no answer to a ping in ${KEEPALIVE_ANSWER_MS} ms`));
+  let isWaiting = false;
+  let nextLook: NodeJS.Timeout | undefined;
   const answered = () => {
-    clearTimeout(answerDue);
-    answerDue = undefined;
+    isWaiting = false;
+    clearTimeout(nextLook);
+  };
+  const look = (leftMs: number): void => {
+    const lookMs = Math.min(LOOK_MS, leftMs);
+    const lookAgain = () => {
+      if (!isWaiting) return;
+      if (leftMs > lookMs) look(leftMs - lookMs);
+      else connection.destroy(new ProspectError('WORKER_LOST', `no answer to a ping in ${KEEPALIVE_ANSWER_MS} ms`));
+    };
+    // Immediates come after the sockets.
+    nextLook = setTimeout(() => setImmediate(lookAgain), lookMs).unref();
   };
   const timer = setInterval(() => {
-    if (calls === 0 || answerDue || connection.destroyed) return;
-    answerDue = setTimeout(giveUp, KEEPALIVE_ANSWER_MS).unref();
+    if (calls === 0 || isWaiting || connection.destroyed || connection.isGreeted?.() === false) return;
+    isWaiting = true;
+    look(KEEPALIVE_ANSWER_MS);
     connection.ping(answered);
   }, KEEPALIVE_MS).unref();
   connection.on('close', () => {

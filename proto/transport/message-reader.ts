@@ -1,69 +1,90 @@
 /**
- * gRPC messages out of the bytes of an HTTP/2 stream: 0, length (4 bytes, big-endian), message. Their memory is used
- * again: allocating and freeing a MiB a message costs more than everything else that is done with it.
+ * gRPC messages out of the bytes of an HTTP/2 stream: 0, length (4 bytes, big-endian), message. A message is a short head
+ * and a payload that is put where it is wanted at last: allocating a MiB a message, or copying it once more, costs more
+ * than everything else that is done with it.
  */
 import { ProspectError } from '../../core/errors.js';
 import { TENSOR_MESSAGE_BYTES } from './channel-options.js';
 
 export const PREFIX_BYTES = 5;
 
-/** Memory for messages, shared by the pulls of a connection. */
-export interface MessageMemory {
-  /** The whole message with its prefix: what follows a frame's header is aligned then. */
-  take(bytes: number): Buffer;
-  give(message: Buffer): void;
+export interface Message {
+  /** Shorter than asked for when the message is. */
+  readonly head: Buffer;
+  readonly payload: Buffer;
 }
 
-export function createMessageMemory(): MessageMemory {
-  const spare: ArrayBufferLike[] = [];
-  return {
-    take(bytes) {
-      const found = spare.findIndex((memory) => memory.byteLength >= bytes);
-      const memory = found < 0 ? new ArrayBuffer(bytes) : spare.splice(found, 1)[0]!;
-      return Buffer.from(memory, 0, bytes);
-    },
-    give: ({ buffer }) => spare.push(buffer),
-  };
+export interface MessageReader {
+  /** Takes the next bytes of the stream. @throws PROTOCOL for what is no message of at most 4 MiB. */
+  read(bytes: Buffer): void;
+  /** Where the rest of the payload at hand is wanted. What lies there already when it is read is not copied. */
+  place(): Buffer | undefined;
 }
 
-/**
- * @param onMessage receives each message with its prefix as soon as it is whole.
- * @returns takes the next bytes of the stream. @throws PROTOCOL for what is no message of at most 4 MiB.
- */
+export interface MessageShape {
+  /** Of the head. */
+  readonly headBytes: number;
+  /** @returns memory for the payload. */
+  memoryFor(head: Buffer, payloadBytes: number): Uint8Array;
+}
+
+/** @param onMessage told of each message as soon as it is whole. */
 export function createMessageReader(
-  memory: MessageMemory,
-  onMessage: (prefixed: Buffer) => void,
-): (bytes: Buffer) => void {
-  const prefix = Buffer.alloc(PREFIX_BYTES);
-  let prefixBytes = 0;
-  let message: Buffer | undefined;
+  { headBytes, memoryFor }: MessageShape,
+  onMessage: (message: Message) => void,
+): MessageReader {
+  let start = Buffer.allocUnsafe(PREFIX_BYTES + headBytes);
+  /** Of `start`, known when the prefix is there. */
+  let startBytes = PREFIX_BYTES;
+  let payload: Buffer | undefined;
   let received = 0;
 
-  const begin = (): Buffer => {
-    const bytes = prefix.readUInt32BE(1);
-    if (prefix[0] !== 0 || bytes > TENSOR_MESSAGE_BYTES) {
-      throw new ProspectError('PROTOCOL', `a message of ${bytes} bytes, compression ${prefix[0]}, is no tensor frame`);
+  /** @returns how many bytes were taken. */
+  const fillStart = (bytes: Buffer): number => {
+    const copied = bytes.copy(start, received, 0, startBytes - received);
+    received += copied;
+    if (received < startBytes) return copied;
+    const messageBytes = lengthOf(start);
+    const wholeStart = PREFIX_BYTES + Math.min(headBytes, messageBytes);
+    if (startBytes === PREFIX_BYTES && wholeStart > PREFIX_BYTES) {
+      startBytes = wholeStart;
+      return copied;
     }
-    received = PREFIX_BYTES;
-    return memory.take(PREFIX_BYTES + bytes);
+    const payloadBytes = messageBytes - (startBytes - PREFIX_BYTES);
+    const { buffer, byteOffset } = memoryFor(start.subarray(PREFIX_BYTES, startBytes), payloadBytes);
+    payload = Buffer.from(buffer, byteOffset, payloadBytes);
+    received = 0;
+    return copied;
   };
-  return (bytes) => {
-    let at = 0;
-    while (at < bytes.length) {
-      if (!message) {
-        const copied = bytes.copy(prefix, prefixBytes, at);
-        at += copied;
-        prefixBytes += copied;
-        if (prefixBytes < PREFIX_BYTES) return;
-        message = begin();
+  const fillPayload = (into: Buffer, bytes: Buffer): number => {
+    const part = bytes.subarray(0, into.length - received);
+    const isThere = part.buffer === into.buffer && part.byteOffset === into.byteOffset + received;
+    if (!isThere) part.copy(into, received);
+    received += part.length;
+    return part.length;
+  };
+  const finish = (whole: Buffer): void => {
+    const head = start.subarray(PREFIX_BYTES, startBytes);
+    start = Buffer.allocUnsafe(PREFIX_BYTES + headBytes);
+    startBytes = PREFIX_BYTES;
+    payload = undefined;
+    received = 0;
+    onMessage({ head, payload: whole });
+  };
+  return {
+    read(bytes) {
+      for (let at = 0; at < bytes.length; ) {
+        const rest = bytes.subarray(at);
+        at += payload ? fillPayload(payload, rest) : fillStart(rest);
+        if (payload && received === payload.length) finish(payload);
       }
-      const copied = bytes.copy(message, received, at);
-      at += copied;
-      received += copied;
-      if (received < message.length) continue;
-      onMessage(message);
-      message = undefined;
-      prefixBytes = 0;
-    }
+    },
+    place: () => payload?.subarray(received),
   };
+}
+
+function lengthOf(prefix: Buffer): number {
+  const bytes = prefix.readUInt32BE(1);
+  if (prefix[0] === 0 && bytes <= TENSOR_MESSAGE_BYTES) return bytes;
+  throw new ProspectError('PROTOCOL', `a message of ${bytes} bytes, compression ${prefix[0]}, is no tensor frame`);
 }

@@ -4,7 +4,7 @@ import { withResolvers } from '../../core/async-queue.js';
 import { ProspectError } from '../../core/errors.js';
 import type { Connection } from './http2/connection.js';
 import type { Headers } from './http2/headers.js';
-import { createMessageReader, type MessageMemory, PREFIX_BYTES } from './message-reader.js';
+import { createMessageReader, type Message, type MessageShape, PREFIX_BYTES } from './message-reader.js';
 
 export interface Call {
   /** /package.Service/Method. */
@@ -14,23 +14,25 @@ export interface Call {
 }
 
 /**
+ * A call that does not end with a status takes its connection with it: the next read from the socket may be on its way
+ * to the memory of a payload, which is somebody else's by then.
  * @param signal ends the call, and the iteration without an error.
- * @returns messages; one is valid until the next is asked for. The other end is held back by the windows.
+ * @returns messages. The other end is held back by the windows until the next is asked for.
  * @throws ClientError with the status that the server sent, WORKER_LOST when the connection broke before one came.
  */
 export async function* receiveMessages(
   connection: Connection,
   { path, request }: Call,
-  memory: MessageMemory,
+  shape: MessageShape,
   signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const ready: Buffer[] = [];
+): AsyncGenerator<Message> {
+  const ready: Message[] = [];
   let status: Headers | undefined;
   let failure: Error | undefined;
   let isOver = false;
   let changed = withResolvers<void>();
 
-  const read = createMessageReader(memory, (message) => {
+  const reader = createMessageReader(shape, (message) => {
     ready.push(message);
     changed.resolve();
   });
@@ -41,14 +43,16 @@ export async function* receiveMessages(
     },
     data(part) {
       try {
-        read(part);
+        reader.read(part);
       } catch (error) {
         failure = error as Error;
         stream.reset();
       }
     },
+    place: reader.place,
     ended: () => undefined,
     closed(error) {
+      if (!status) connection.destroy(error);
       failure ??= error;
       isOver = true;
       changed.resolve();
@@ -60,9 +64,8 @@ export async function* receiveMessages(
   try {
     for (;;) {
       for (let message = ready.shift(); message; message = ready.shift()) {
-        yield message.subarray(PREFIX_BYTES);
-        memory.give(message);
-        stream.taken(message.length);
+        yield message;
+        stream.taken(PREFIX_BYTES + message.head.length + message.payload.length);
       }
       if (isOver) break;
       await changed.promise;

@@ -7,18 +7,19 @@ import { TENSOR_WINDOW_BYTES } from './channel-options.js';
 import { type Connection, createConnection } from './http2/connection.js';
 import { keepAlive } from './keep-alive.js';
 import { connectNearest } from './local-socket.js';
-import { createMessageMemory } from './message-reader.js';
+import type { Message, MessageShape } from './message-reader.js';
 import { receiveMessages } from './receive-messages.js';
+import { FRAME_HEADER_BYTES, type MemoryFor, readFrameHeader } from './tensor-frame.js';
 import { PULL_REDUCED_PATH, PULL_SUMS_PATH } from './tensor-service.js';
 
 /**
  * Two connections to a worker, one for sums and one for reduced gradients, so that what waits in one socket does not
  * stand in the other's way. Each is opened by the first pull and again after it broke. Ending the iteration, or the
- * signal, ends a pull. A frame's memory is used again when the next is asked for.
+ * signal, ends a pull and its connection: nothing is written to the memory of its frames after that.
  */
 export interface TensorClient {
-  pullSums(request: PullSumsRequest, signal: AbortSignal): AsyncIterable<Buffer>;
-  pullReduced(request: PullReducedRequest, signal: AbortSignal): AsyncIterable<Buffer>;
+  pullSums(request: PullSumsRequest, memoryFor: MemoryFor, signal: AbortSignal): AsyncIterable<Message>;
+  pullReduced(request: PullReducedRequest, memoryFor: MemoryFor, signal: AbortSignal): AsyncIterable<Message>;
   close(): void;
 }
 
@@ -27,9 +28,12 @@ interface Opened {
   readonly callStarted: () => () => void;
 }
 
-/** What one read takes at most: of 64 KiB, this and 1 MiB the fastest over a Unix socket. */
-const READ_BYTES = 256 * 1024;
-const FRAME_BYTES = 1024 * 1024;
+/** What one read takes that goes to no payload: headers, and the begin of what comes after them. */
+const READ_BYTES = 64 * 1024;
+/** The end of a payload is read together with the headers that follow, when it is as short as this. */
+const SHORT_BYTES = 16 * 1024;
+/** A frame's message with its prefix, whole. */
+const FRAME_BYTES = 1024 * 1024 + 1024;
 
 /** @param address host:port. */
 export function createTensorClient(address: string): TensorClient {
@@ -37,15 +41,14 @@ export function createTensorClient(address: string): TensorClient {
   const pullSums = createPuller(address, PULL_SUMS_PATH, closing.signal);
   const pullReduced = createPuller(address, PULL_REDUCED_PATH, closing.signal);
   return {
-    pullSums: (request, signal) => pullSums(PullSumsRequest.encode(request).finish(), signal),
-    pullReduced: (request, signal) => pullReduced(PullReducedRequest.encode(request).finish(), signal),
+    pullSums: (request, ...how) => pullSums(PullSumsRequest.encode(request).finish(), ...how),
+    pullReduced: (request, ...how) => pullReduced(PullReducedRequest.encode(request).finish(), ...how),
     close: () => closing.abort(),
   };
 }
 
 /** @param closing ends the connection. */
 function createPuller(address: string, path: string, closing: AbortSignal) {
-  const memory = createMessageMemory();
   let opening: Promise<Opened> | undefined;
   let opened: Opened | undefined;
 
@@ -63,23 +66,35 @@ function createPuller(address: string, path: string, closing: AbortSignal) {
     return opening;
   };
   closing.addEventListener('abort', () => opened?.connection.destroy());
-  return async function* pull(request: Uint8Array, signal: AbortSignal): AsyncGenerator<Buffer> {
+  return async function* pull(request: Uint8Array, memoryFor: MemoryFor, signal: AbortSignal): AsyncGenerator<Message> {
     signal.throwIfAborted();
     const { connection, callStarted } = await connected();
     signal.throwIfAborted();
     const callEnded = callStarted();
     try {
-      yield* receiveMessages(connection, { path, request }, memory, signal);
+      yield* receiveMessages(connection, { path, request }, shapeOf(memoryFor), signal);
     } finally {
       callEnded();
     }
   };
 }
 
+function shapeOf(memoryFor: MemoryFor): MessageShape {
+  return {
+    headBytes: FRAME_HEADER_BYTES,
+    memoryFor: (head, bytes) =>
+      head.length === FRAME_HEADER_BYTES ? memoryFor(readFrameHeader(head), bytes) : new Uint8Array(bytes),
+  };
+}
+
 async function open(address: string, signal: AbortSignal): Promise<Opened> {
   let connection: Connection | undefined;
+  const headers = readBuffer();
   const onread = {
-    buffer: readBuffer(),
+    buffer() {
+      const place = connection?.place();
+      return place && place.length > SHORT_BYTES ? place : headers;
+    },
     callback(length: number, bytes: Uint8Array): boolean {
       connection!.receive((bytes as Buffer).subarray(0, length));
       return true;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeFrame, encodeFrame, type FrameHeader } from './tensor-frame.js';
+import { decodeFrame, encodeFrame, FRAME_HEADER_BYTES, type FrameHeader } from './tensor-frame.js';
 
 const HEADER: FrameHeader = {
   elementType: 'float32',
@@ -17,32 +17,29 @@ function encoded(header = HEADER, payload = PAYLOAD, isLocal = false): Buffer {
   return Buffer.concat(encodeFrame(header, payload, { isLocal }));
 }
 
+/** As it is received. */
+function decoded(message: Buffer) {
+  return decodeFrame({ head: message.subarray(0, FRAME_HEADER_BYTES), payload: message.subarray(FRAME_HEADER_BYTES) });
+}
+
 describe('a frame', () => {
   test('arrives as it was sent', () => {
-    expect(decodeFrame(encoded())).toEqual({ ...HEADER, payload: Buffer.from(PAYLOAD) });
-  });
-
-  test('has its payload aligned when gRPC has put five bytes before it', () => {
-    const received = Buffer.concat([Buffer.alloc(5), encoded(HEADER, PAYLOAD)]);
-    const aligned = Buffer.from(new ArrayBuffer(received.length));
-    received.copy(aligned);
-    const frame = decodeFrame(aligned.subarray(5));
-    expect('payload' in frame && frame.payload.byteOffset % 8).toBe(0);
+    expect(decoded(encoded())).toEqual({ ...HEADER, payload: Buffer.from(PAYLOAD) });
   });
 
   test('that stays on its machine shows a flipped bit in its header, and is not slowed down by a look at its payload', () => {
     const intact = encoded(HEADER, PAYLOAD, true);
-    expect(decodeFrame(intact)).toEqual({ ...HEADER, payload: Buffer.from(PAYLOAD) });
+    expect(decoded(intact)).toEqual({ ...HEADER, payload: Buffer.from(PAYLOAD) });
     for (let at = 0; at < intact.length; at++) {
       const flipped = Buffer.from(intact);
       flipped[at]! ^= 1 << (at % 8);
-      expect('damage' in decodeFrame(flipped), `byte ${at}`).toBe(at < intact.length - PAYLOAD.length);
+      expect('damage' in decoded(flipped), `byte ${at}`).toBe(at < intact.length - PAYLOAD.length);
     }
   });
 
   test('of no elements is a frame', () => {
     const empty = { ...HEADER, length: 0 };
-    expect(decodeFrame(encoded(empty, new Uint8Array(0)))).toMatchObject(empty);
+    expect(decoded(encoded(empty, new Uint8Array(0)))).toMatchObject(empty);
   });
 
   test('shows a flipped bit in any of its bytes', () => {
@@ -50,16 +47,16 @@ describe('a frame', () => {
     for (let at = 0; at < intact.length; at++) {
       const flipped = Buffer.from(intact);
       flipped[at]! ^= 1 << (at % 8);
-      expect(decodeFrame(flipped), `byte ${at}`).toHaveProperty('damage');
+      expect(decoded(flipped), `byte ${at}`).toHaveProperty('damage');
     }
   });
 
   test('that is cut off is damaged', () => {
-    for (const bytes of [0, 50, 51, 62]) expect(decodeFrame(encoded().subarray(0, bytes))).toHaveProperty('damage');
+    for (const bytes of [0, 50, 51, 62]) expect(decoded(encoded().subarray(0, bytes))).toHaveProperty('damage');
   });
 
   test('whose payload has another size than its header says is damaged', () => {
-    expect(decodeFrame(encoded({ ...HEADER, length: 4 }))).toEqual({
+    expect(decoded(encoded({ ...HEADER, length: 4 }))).toEqual({
       damage: 'a frame of 4 elements has 12 instead of 16 bytes',
     });
   });

@@ -13,11 +13,11 @@
  * | 12–15 | nodes sent of the range |     | 51–   | payload                          |
  */
 import { crc32 } from 'node:zlib';
+import type { Message } from './message-reader.js';
 
 const MAGIC = 0x46545250;
 const VERSION = 1;
-/** With the 5 bytes that gRPC puts before a message, the receiver's payload is aligned. */
-const HEADER_BYTES = 51;
+export const FRAME_HEADER_BYTES = 51;
 const COVERAGE_AT = 7;
 const CHECKSUM_AT = 47;
 const ELEMENT_TYPES = ['float32', 'bfloat16'] as const;
@@ -41,9 +41,14 @@ export interface FrameHeader {
 }
 
 export interface TensorFrame extends FrameHeader {
-  /** May be unaligned. */
   readonly payload: Uint8Array;
 }
+
+/**
+ * Where the payload of a frame is received. The header may be damaged: that is found when all is there.
+ * @returns at least so many bytes, aligned for the elements.
+ */
+export type MemoryFor = (header: FrameHeader, bytes: number) => Uint8Array;
 
 /** What is wrong with a message that is no intact frame, for a person. */
 export interface Damage {
@@ -61,7 +66,7 @@ export interface Link {
 
 /** @param payload is not copied: changed before it is sent over a network, it shows as damage. */
 export function encodeFrame(header: FrameHeader, payload: Uint8Array, { isLocal }: Link): OutgoingFrame {
-  const bytes = Buffer.alloc(HEADER_BYTES);
+  const bytes = Buffer.alloc(FRAME_HEADER_BYTES);
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt8(VERSION, 4);
   bytes.writeUInt8(ELEMENT_TYPES.indexOf(header.elementType), 5);
@@ -77,25 +82,26 @@ export function encodeFrame(header: FrameHeader, payload: Uint8Array, { isLocal 
   return [bytes, payload];
 }
 
-export function decodeFrame(message: Buffer): TensorFrame | Damage {
-  if (message.length < HEADER_BYTES) return { damage: `a frame of ${message.length} bytes has no whole header` };
-  const header = readHeader(message);
-  if (message.readUInt32LE(CHECKSUM_AT) !== checksumOf(message, message.subarray(HEADER_BYTES))) {
+/** @param head the message's first bytes, as many as a header has. @param payload the others. */
+export function decodeFrame({ head, payload }: Message): TensorFrame | Damage {
+  if (head.length < FRAME_HEADER_BYTES) return { damage: `a frame of ${head.length} bytes has no whole header` };
+  const header = readFrameHeader(head);
+  if (head.readUInt32LE(CHECKSUM_AT) !== checksumOf(head, payload)) {
     const { offset, length, level, index } = header;
     return {
       damage: `the checksum is wrong of elements ${offset} to ${offset + length} of tree node ${level}:${index}`,
     };
   }
-  if (message.readUInt32LE(0) !== MAGIC || message.readUInt8(4) !== VERSION) {
-    return { damage: `a frame of another format came (version ${message.readUInt8(4)}, not ${VERSION})` };
+  if (head.readUInt32LE(0) !== MAGIC || head.readUInt8(4) !== VERSION) {
+    return { damage: `a frame of another format came (version ${head.readUInt8(4)}, not ${VERSION})` };
   }
-  const payload = message.subarray(HEADER_BYTES);
   const expectedBytes = header.length * ELEMENT_BYTES[header.elementType];
   if (payload.length === expectedBytes) return { ...header, payload };
   return { damage: `a frame of ${header.length} elements has ${payload.length} instead of ${expectedBytes} bytes` };
 }
 
-function readHeader(message: Buffer): FrameHeader {
+/** @param message its first bytes, at least as many as a header has. */
+export function readFrameHeader(message: Buffer): FrameHeader {
   return {
     elementType: ELEMENT_TYPES[message.readUInt8(5)] ?? 'float32',
     level: message.readUInt8(6),

@@ -6,6 +6,7 @@ import type { TensorServiceImplementation } from '../../proto/transport/tensor-s
 import type { Exchange } from '../../worker/allreduce/exchange.js';
 import type { Wire } from '../../worker/allreduce/gradient-store.js';
 import { connectPeers } from '../../worker/allreduce/peer-clients.js';
+import { anyMemory } from '../support/any-memory.js';
 import { bytesOf, exchangeWith, leafGradients, randomHoldings, randomNumbers } from '../support/exchanges.js';
 import { type GrpcWorkers, reduceOverGrpc, startGrpcWorkers } from '../support/grpc-workers.js';
 
@@ -134,7 +135,7 @@ describe('over links of 10 ms each way', () => {
     const { peers, close } = connectPeers(workers.members, signal);
     const startMs = performance.now();
     let elements = 0;
-    for await (const frame of peers[0]!.pullSums(STEP, { offset: 0, length: gradient.length }, signal)) {
+    for await (const frame of peers[0]!.pullSums(STEP, { offset: 0, length: gradient.length }, anyMemory, signal)) {
       elements += frame.length;
     }
     close();

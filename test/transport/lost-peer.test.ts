@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { connectPeers, type Peer, type PeerClients } from '../../worker/allreduce/peer-clients.js';
+import { anyMemory } from '../support/any-memory.js';
 
 const PEER = new URL('../../dist/test/transport/peer-process.js', import.meta.url).pathname;
 const STEP = { generation: 1, step: 1 };
@@ -36,7 +37,7 @@ async function msUntilError(peer: Peer, signal: 'SIGKILL' | 'SIGSTOP'): Promise<
   let faultMs = 0;
   const pull = async () => {
     const slice = { offset: 0, length: LENGTH };
-    for await (const _ of peer.pullSums(STEP, slice, new AbortController().signal)) {
+    for await (const _ of peer.pullSums(STEP, slice, anyMemory, new AbortController().signal)) {
       frames += 1;
       if (frames !== 4) continue;
       child!.kill(signal);
@@ -62,7 +63,7 @@ test('closing the connections ends a pull at once', async () => {
   let frames = 0;
   const pull = async () => {
     const slice = { offset: 0, length: LENGTH };
-    for await (const _ of peer.pullSums(STEP, slice, new AbortController().signal)) {
+    for await (const _ of peer.pullSums(STEP, slice, anyMemory, new AbortController().signal)) {
       frames += 1;
       if (frames === 4) clients!.close();
     }
@@ -74,7 +75,12 @@ test('closing the connections ends a pull at once', async () => {
 test('closing the connections before they are open ends a pull at once, and nothing comes after', async () => {
   const { peers, close } = connectPeers([await startMember()], new AbortController().signal);
   const pull = async () => {
-    for await (const _ of peers[0]!.pullSums(STEP, { offset: 0, length: LENGTH }, new AbortController().signal));
+    for await (const _ of peers[0]!.pullSums(
+      STEP,
+      { offset: 0, length: LENGTH },
+      anyMemory,
+      new AbortController().signal,
+    ));
   };
   const pulled = pull();
   close();

@@ -3,8 +3,8 @@
  * last finished one, which observers pull until the next is finished. The peer service reads it, `reduce` fills it.
  */
 import { ProspectError } from '../../core/errors.js';
-import type { ElementRange } from '../../core/tensor-chunks.js';
-import { createBufferPool } from './buffer-pool.js';
+import { CHUNK_ELEMENTS, type ElementRange } from '../../core/tensor-chunks.js';
+import { type BufferPool, createBufferPool } from './buffer-pool.js';
 import type { StepKey, StepLeaves, SubtreeSum, Wire } from './gradient-store.js';
 import { createReduction, type Reduction } from './reduction.js';
 import { compareSteps, unwatched } from './step-clock.js';
@@ -29,6 +29,8 @@ export interface HeldSums {
 
 export interface Exchange<Sums extends HeldSums = HeldSums> {
   readonly store: Sums;
+  /** Memory for a piece of a sum each, used again from step to step. */
+  readonly scratch: BufferPool;
   /** Takes a step on. A reduction that is not finished fails; finished leaves of the same step and attempt are kept. */
   begin(step: StepKey, leafCount: number, plan?: StepLeaves): void;
   /** Starts to reduce. */
@@ -72,6 +74,7 @@ export function createExchange<Sums extends HeldSums>(store: Sums): Exchange<Sum
 
   return {
     store,
+    scratch: createBufferPool(Math.min(store.length, CHUNK_ELEMENTS)),
     begin(step, leafCount, plan) {
       if (current) abandon(current, new ProspectError('WORKER_LOST', 'the members changed during the reduction'));
       store.begin(step, leafCount, plan);

@@ -25,16 +25,11 @@ export function gradientFrame(
   return encodeFrame(header, wire === 'bfloat16' ? packed(values, range) : elementBytes(values, range), link);
 }
 
-/** As float32: a view of the frame where its bytes are aligned for that, otherwise a copy. */
-export function frameElements({ elementType, payload, length }: TensorFrame): Float32Array {
-  if (elementType === 'float32') {
-    const { buffer, byteOffset } = payload.byteOffset % 4 === 0 ? payload : Uint8Array.from(payload);
-    return new Float32Array(buffer, byteOffset, length);
-  }
-  const elements = new Float32Array(length);
-  // The payload may be unaligned.
-  unpackBfloat16(new Uint16Array(Uint8Array.from(payload).buffer), elements);
-  return elements;
+/** @param into receives the elements as float32, as many as the frame has. */
+export function readElements({ elementType, payload, length }: TensorFrame, into: Float32Array): void {
+  const { buffer, byteOffset } = payload;
+  if (elementType === 'float32') into.set(new Float32Array(buffer, byteOffset, length));
+  else unpackBfloat16(new Uint16Array(buffer, byteOffset, length), into);
 }
 
 /** Throws PROTOCOL unless the frame belongs to this step and has exactly these elements; none are due at the end. */

@@ -1,13 +1,12 @@
 /**
  * Float32 sums and means, four elements at a time: a loop in JavaScript takes six times as long, because V8 goes through
- * float64. IEEE addition and division, so the bits are the same. WebAssembly sees its own memory alone: blocks that fit
- * the processor's cache are copied in and out, which costs less than it gains.
+ * float64. IEEE addition and division, so the bits are the same. WebAssembly sees its own memory alone: blocks are copied
+ * in and out of slots that fit the processor's cache, which costs less than it gains.
  */
-import { assembleMeanModule, END_OF_BLOCKS } from './mean-module.js';
+import { assembleMeanModule, MEMORY_BYTES, SLOT_BYTES } from './mean-module.js';
 
-/** Of one array. */
-const BLOCK_ELEMENTS = 16 * 1024;
-const BLOCK_BYTES = BLOCK_ELEMENTS * 4;
+/** Of a slot. */
+export const BLOCK_ELEMENTS = SLOT_BYTES / Float32Array.BYTES_PER_ELEMENT;
 
 /** Node has it, but its types come with a browser's. */
 declare const WebAssembly: {
@@ -16,32 +15,36 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
 
-type Kernel = (endOfA: number, divisor: number) => void;
+interface MeanModule {
+  /** Bytes of the memory, both: from `at` on the elements of the next slot are added, up to `end` and a few after. */
+  add(at: number, end: number, unused: number): void;
+  divide(at: number, end: number, divisor: number): void;
+}
 
-const memory = new WebAssembly.Memory({ initial: END_OF_BLOCKS / 65_536 });
+const memory = new WebAssembly.Memory({ initial: MEMORY_BYTES / 65_536 });
 const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleMeanModule()), { env: { memory } });
-const { add, mean } = exports as { readonly add: Kernel; readonly mean: Kernel };
-const [blockA, blockB, blockOut] = [0, 1, 2].map(
-  (place) => new Float32Array(memory.buffer, place * BLOCK_BYTES, BLOCK_ELEMENTS),
-) as [Float32Array, Float32Array, Float32Array];
+const { add, divide } = exports as MeanModule;
+const slots = Buffer.from(memory.buffer);
 
-/** out = a + b. @param out may be a or b. All of one length. */
-export function addInto(a: Float32Array, b: Float32Array, out: Float32Array): void {
-  inBlocks(a, b, out, (end) => add(end, 1));
+/** @param values at least one element, at most a block. */
+export function loadSlot(slot: number, values: Float32Array): void {
+  const at = slot * SLOT_BYTES;
+  slots.fill(bytesOf(values), at, at + values.byteLength);
 }
 
-/** out = (a + b) / divisor, the sum rounded to float32 first. @param divisor exact in float32. */
-export function meanInto(a: Float32Array, b: Float32Array, divisor: number, out: Float32Array): void {
-  inBlocks(a, b, out, (end) => mean(end, divisor));
+/** slot = slot + next slot. @param count elements. */
+export function addNextSlot(slot: number, count: number): void {
+  // Up to three elements after the last are added too; nobody reads them.
+  add(slot * SLOT_BYTES, slot * SLOT_BYTES + count * Float32Array.BYTES_PER_ELEMENT, 0);
 }
 
-function inBlocks(a: Float32Array, b: Float32Array, out: Float32Array, run: (endOfA: number) => void): void {
-  for (let at = 0; at < out.length; at += BLOCK_ELEMENTS) {
-    const end = Math.min(out.length, at + BLOCK_ELEMENTS);
-    blockA.set(a.subarray(at, end));
-    blockB.set(b.subarray(at, end));
-    // Up to three elements after the last are added too; nobody reads them.
-    run((end - at) * 4);
-    out.set(blockOut.subarray(0, end - at), at);
-  }
+/** The first slot is divided. @param divisor exact in float32. @param out receives as many elements as it has. */
+export function divideFirstSlot(divisor: number, out: Float32Array): void {
+  divide(0, out.byteLength, divisor);
+  bytesOf(out).fill(slots.subarray(0, out.byteLength));
+}
+
+/** To be copied by `fill`, which is one memcpy: `set` goes word by word where memory is shared, in up to twice the time. */
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -1,15 +1,18 @@
 /**
  * The WebAssembly module of mean-kernel.ts, put together from its instructions: there is no compiler for it in the
- * build, and a dozen instructions can be read as they are. Two functions (end of a in bytes, divisor):
+ * build, and a dozen instructions can be read as they are. Two functions (at and end in bytes, divisor):
  *
- *     do { out[at] = a[at] + b[at]  (divided by the divisor);  at += 16 bytes } while (at < end)
+ *     do { memory[at] = memory[at] + memory[at + a slot]  or  memory[at] / divisor;  at += 16 bytes } while (at < end)
  *
- * on float32x4, over one memory with three blocks of 64 KiB: a, b and out, one after the other.
+ * on float32x4, over one memory of slots, one after the other.
  */
 
-const BLOCK_BYTES = 64 * 1024;
-/** Bytes of the memory that the module is given. */
-export const END_OF_BLOCKS = 3 * BLOCK_BYTES;
+/** Two fit the processor's nearer caches. */
+export const SLOT_BYTES = 64 * 1024;
+/** One for each level of a tree, so for as many leaves as there can be. Those that are never used take no memory. */
+const SLOTS = 32;
+/** Of the memory that the module is given. */
+export const MEMORY_BYTES = SLOTS * SLOT_BYTES;
 
 const I32 = 0x7f;
 const F32 = 0x7d;
@@ -17,7 +20,7 @@ const V128 = 0x7b;
 const END = 0x0b;
 const NO_VALUE = 0x40;
 /** Parameters and locals of both functions. */
-const [end, divisor, at, divisors] = [0, 1, 2, 3];
+const [at, end, divisor, divisors] = [0, 1, 2, 3];
 
 const get = (local: number) => [0x20, local];
 const set = (local: number) => [0x21, local];
@@ -39,31 +42,27 @@ export function assembleMeanModule(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
     ...Buffer.from('\0asm'),
     ...[1, 0, 0, 0],
-    ...section(1, [[0x60, ...vector([[I32], [F32]]), ...vector([])]]),
-    ...section(2, [[...name('env'), ...name('memory'), 0x02, 0x00, ...unsigned(END_OF_BLOCKS / 65_536)]]),
+    ...section(1, [[0x60, ...vector([[I32], [I32], [F32]]), ...vector([])]]),
+    ...section(2, [[...name('env'), ...name('memory'), 0x02, 0x00, ...unsigned(MEMORY_BYTES / 65_536)]]),
     ...section(3, [[0], [0]]),
     ...section(7, [
       [...name('add'), 0x00, 0],
-      [...name('mean'), 0x00, 1],
+      [...name('divide'), 0x00, 1],
     ]),
-    ...section(10, [body([]), body([...get(divisors), ...F32X4_DIVIDE])]),
+    ...section(10, [body([...get(at), ...load(SLOT_BYTES), ...F32X4_ADD]), body([...get(divisors), ...F32X4_DIVIDE])]),
   ]);
 }
 
-/** @param finish what is done with a sum before it is stored. */
-function body(finish: readonly number[]): number[] {
-  const locals = [
-    [1, I32],
-    [1, V128],
-  ];
+/** @param change what is done with four elements before they are stored. */
+function body(change: readonly number[]): number[] {
+  const locals = [[1, V128]];
   const code = [
     ...[...get(divisor), ...F32X4_SPLAT, ...set(divisors)],
     ...LOOP,
     ...get(at),
     ...[...get(at), ...load(0)],
-    ...[...get(at), ...load(BLOCK_BYTES)],
-    ...[...F32X4_ADD, ...finish],
-    ...store(2 * BLOCK_BYTES),
+    ...change,
+    ...store(0),
     ...[...get(at), ...i32(16), ...I32_ADD, ...tee(at)],
     ...[...get(end), ...I32_LESS_UNSIGNED, ...BRANCH_IF_TO_LOOP],
     END,

@@ -1,9 +1,9 @@
 /** The reduced gradient of a step for a worker that took no part in it: each member gives a share of it. */
 import { ProspectError, toProspectError } from '../../core/errors.js';
 import { sliceOf } from '../../core/parameters.js';
-import { chunksOf, type ElementRange } from '../../core/tensor-chunks.js';
+import type { ElementRange } from '../../core/tensor-chunks.js';
 import type { Exchange } from './exchange.js';
-import { expectFrame, frameElements } from './gradient-frames.js';
+import { gatherInto } from './gather.js';
 import type { Peer } from './peer-clients.js';
 import type { Reduction } from './reduction.js';
 
@@ -40,7 +40,7 @@ async function pullShare(reduction: Reduction, range: ElementRange, members: rea
   let failure: unknown;
   for (const member of members) {
     try {
-      await pullFrom(member, reduction, range);
+      await gatherInto(reduction.gradient, member, reduction.key, range, reduction.signal);
       return;
     } catch (error) {
       reduction.signal.throwIfAborted();
@@ -48,13 +48,4 @@ async function pullShare(reduction: Reduction, range: ElementRange, members: rea
     }
   }
   throw failure;
-}
-
-async function pullFrom(member: Peer, { key, gradient, signal }: Reduction, range: ElementRange): Promise<void> {
-  const elements = new Float32Array(gradient);
-  const due = chunksOf(range);
-  for await (const frame of member.pullReduced(key, range, signal)) {
-    expectFrame(frame, key, due.next().value ?? undefined);
-    elements.set(frameElements(frame), frame.offset);
-  }
 }

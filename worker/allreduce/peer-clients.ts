@@ -3,7 +3,7 @@ import { ProspectError } from '../../core/errors.js';
 import type { ElementRange } from '../../core/tensor-chunks.js';
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
 import { createTensorClient, type TensorClient } from '../../proto/transport/tensor-client.js';
-import type { TensorFrame } from '../../proto/transport/tensor-frame.js';
+import type { MemoryFor, TensorFrame } from '../../proto/transport/tensor-frame.js';
 import type { StepKey } from './gradient-store.js';
 import { peerErrorOf } from './peer-error.js';
 import { verifiedFrames } from './verified-frames.js';
@@ -11,11 +11,14 @@ import { verifiedFrames } from './verified-frames.js';
 /** What a reduction needs of another worker. A pull throws PeerError, or the signal's reason when that ends it. */
 export interface Peer {
   readonly rank: number;
-  /** Pieces of the slice from start to end; of each piece, one frame a tree node, valid until the next is asked for. */
-  pullSums(step: StepKey, slice: ElementRange, signal: AbortSignal): AsyncIterable<TensorFrame>;
+  /** Pieces of the slice from start to end; of each piece, one frame a tree node. */
+  pullSums(step: StepKey, slice: ElementRange, places: Places, signal: AbortSignal): AsyncIterable<TensorFrame>;
   /** @param step generation 0 for the last finished step. */
-  pullReduced(step: StepKey, range: ElementRange, signal: AbortSignal): AsyncIterable<TensorFrame>;
+  pullReduced(step: StepKey, range: ElementRange, places: Places, signal: AbortSignal): AsyncIterable<TensorFrame>;
 }
+
+/** Where frames are received that come for the rest of a range: all of it, and what is pulled again after damage. */
+export type Places = (rest: ElementRange) => MemoryFor;
 
 export interface PeerClients {
   readonly peers: readonly Peer[];
@@ -47,10 +50,10 @@ export function connectPeers(
 
 function peerOf(member: Member, client: TensorClient, ends: AbortSignal, onDamage: (damage: string) => void): Peer {
   type Method = 'pullSums' | 'pullReduced';
-  const pull = (method: Method) => (step: StepKey, range: ElementRange, signal: AbortSignal) => {
+  const pull = (method: Method) => (step: StepKey, range: ElementRange, places: Places, signal: AbortSignal) => {
     const any = AbortSignal.any([ends, signal]);
     const { generation, step: number } = step;
-    const open = (rest: ElementRange) => client[method]({ generation, step: number, ...rest }, any);
+    const open = (rest: ElementRange) => client[method]({ generation, step: number, ...rest }, places(rest), any);
     return named(member, verifiedFrames(range, open, onDamage), any);
   };
   return { rank: member.rank, pullSums: pull('pullSums'), pullReduced: pull('pullReduced') };

@@ -5,7 +5,7 @@ import { roundToBfloat16 } from '../../core/bfloat16.js';
 import { nodeKey } from '../../core/reduction-tree.js';
 import type { ElementRange } from '../../core/tensor-chunks.js';
 import type { SubtreeSum, Wire } from './gradient-store.js';
-import { finishTree, type PieceSum } from './slice-tree.js';
+import { finishTree } from './slice-tree.js';
 import type { PieceSums } from './sum-stream.js';
 
 export interface Piece {
@@ -13,7 +13,7 @@ export interface Piece {
   readonly range: ElementRange;
   /** The sums of this worker, over the whole gradient. */
   readonly held: readonly SubtreeSum[];
-  /** The sums of the others, over the piece; they are overwritten. */
+  /** The sums of the others, over the piece. */
   readonly pulled: readonly PieceSums[];
 }
 
@@ -24,13 +24,8 @@ export function finishPiece(
   wire: Wire,
   gradient: SharedArrayBuffer,
 ): void {
-  const sums = new Map<string, PieceSum>();
-  for (const { node, sum } of held) {
-    sums.set(nodeKey(node), { values: pieceOf(sum, range), isScratch: false });
-  }
-  for (const ofPeer of pulled) {
-    for (const [key, values] of ofPeer) sums.set(key, { values, isScratch: true });
-  }
+  const sums = new Map(held.map(({ node, sum }) => [nodeKey(node), pieceOf(sum, range)]));
+  for (const ofPeer of pulled) for (const [key, values] of ofPeer) sums.set(key, values);
   const mean = pieceOf(gradient, range);
   finishTree(sums, order.leafCount, order.exampleCount, mean);
   if (wire === 'bfloat16') roundToBfloat16(mean);

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { roundToBfloat16 } from '../../core/bfloat16.js';
 import type { LeafRange } from '../../core/reduction-tree.js';
+import type { ElementRange } from '../../core/tensor-chunks.js';
+import type { Message } from '../../proto/transport/message-reader.js';
+import { type MemoryFor, readFrameHeader } from '../../proto/transport/tensor-frame.js';
 import type { FrameMaker } from '../../proto/transport/tensor-service.js';
 import { bytesOf, exchangeWith, leafGradients, randomHoldings, randomNumbers } from '../../test/support/exchanges.js';
 import type { Exchange } from './exchange.js';
@@ -21,15 +24,25 @@ function peerOf(rank: number, exchange: Exchange): Peer {
   const service = createPeerService(() => exchange);
   return {
     rank,
-    pullSums: (step, slice) =>
-      verifiedFrames(slice, (rest) => framesOf(service.pullSums({ ...step, ...rest })), expect.unreachable),
-    pullReduced: (step, range) =>
-      verifiedFrames(range, (rest) => framesOf(service.pullReduced({ ...step, ...rest })), expect.unreachable),
+    pullSums: (step, slice, places) => {
+      const open = (rest: ElementRange) => messagesOf(service.pullSums({ ...step, ...rest }), places(rest));
+      return verifiedFrames(slice, open, expect.unreachable);
+    },
+    pullReduced: (step, range, places) => {
+      const open = (rest: ElementRange) => messagesOf(service.pullReduced({ ...step, ...rest }), places(rest));
+      return verifiedFrames(range, open, expect.unreachable);
+    },
   };
 }
 
-async function* framesOf(makers: AsyncIterable<FrameMaker>): AsyncGenerator<Buffer> {
-  for await (const makeFrame of makers) yield Buffer.concat(makeFrame({ isLocal: false }));
+async function* messagesOf(makers: AsyncIterable<FrameMaker>, memoryFor: MemoryFor): AsyncGenerator<Message> {
+  for await (const makeFrame of makers) {
+    const [head, sent] = makeFrame({ isLocal: false });
+    const { buffer, byteOffset } = memoryFor(readFrameHeader(head), sent.length);
+    const payload = Buffer.from(buffer, byteOffset, sent.length);
+    payload.set(sent);
+    yield { head, payload };
+  }
 }
 
 function reduceAll(
@@ -136,8 +149,8 @@ describe('reduce', () => {
     const exchange = await exchangeWith([{ start: 0, end: 1 }], leafGradients(2, LENGTH, randomNumbers(1)), STEP);
     const never: Peer = {
       rank: 1,
-      pullSums: (_, __, signal) => hanging(signal),
-      pullReduced: (_, __, s) => hanging(s),
+      pullSums: (_, __, ___, signal) => hanging(signal),
+      pullReduced: (_, __, ___, signal) => hanging(signal),
     };
     const reducer = createReducer({ rank: 0, worldSize: 2 }, [never], exchange);
     const leaves = [[{ start: 0, end: 1 }], [{ start: 1, end: 2 }]];

@@ -8,8 +8,8 @@ import { ProspectError, toProspectError } from '../../core/errors.js';
 import { sliceOf } from '../../core/parameters.js';
 import type { LeafRange } from '../../core/reduction-tree.js';
 import { chunksOf } from '../../core/tensor-chunks.js';
-import type { Exchange, HeldSums } from './exchange.js';
-import { expectFrame, frameElements } from './gradient-frames.js';
+import type { Exchange } from './exchange.js';
+import { gatherInto } from './gather.js';
 import type { StepKey } from './gradient-store.js';
 import type { Peer } from './peer-clients.js';
 import { finishPiece } from './piece.js';
@@ -52,7 +52,7 @@ export function createReducer(
       const reduction = exchange.open(order, own);
       try {
         const gathered = peers.map((peer) => gatherSlice(reduction, peer, worldSize));
-        await Promise.all([reduceOwnSlice(order, reduction, peers, store), ...gathered]);
+        await Promise.all([reduceOwnSlice(order, reduction, peers, exchange), ...gathered]);
         reduction.signal.throwIfAborted();
       } catch (error) {
         exchange.abandon(reduction, toProspectError(error));
@@ -69,13 +69,13 @@ async function reduceOwnSlice(
   order: ReduceOrder,
   reduction: Reduction,
   peers: readonly Peer[],
-  store: HeldSums,
+  { store, scratch }: Exchange,
 ): Promise<void> {
   const { key, own, signal, gradient } = reduction;
   const held = store.held();
   const streams = peers
     .filter((peer) => own.length > 0 && order.leaves[peer.rank]!.some(({ start, end }) => start < end))
-    .map((peer) => openSumStream(peer, key, own, signal));
+    .map((peer) => openSumStream(peer, key, own, scratch, signal));
   for (const [number, range] of [...chunksOf(own)].entries()) {
     const pulled = await Promise.all(streams.map((stream) => stream.piece(number)));
     signal.throwIfAborted();
@@ -86,13 +86,6 @@ async function reduceOwnSlice(
   await Promise.all(streams.map((stream) => stream.read));
 }
 
-async function gatherSlice(reduction: Reduction, peer: Peer, worldSize: number): Promise<void> {
-  const { key, gradient, signal } = reduction;
-  const slice = sliceOf(peer.rank, worldSize, gradient.byteLength / 4);
-  const elements = new Float32Array(gradient);
-  const due = chunksOf(slice);
-  for await (const frame of peer.pullReduced(key, slice, signal)) {
-    expectFrame(frame, key, due.next().value ?? undefined);
-    elements.set(frameElements(frame), frame.offset);
-  }
+function gatherSlice({ key, gradient, signal }: Reduction, peer: Peer, worldSize: number): Promise<void> {
+  return gatherInto(gradient, peer, key, sliceOf(peer.rank, worldSize, gradient.byteLength / 4), signal);
 }

@@ -1,6 +1,7 @@
 /** A pull whose damaged frame is asked for again, once: memory and links flip bits seldom, broken hardware often. */
 import { ProspectError } from '../../core/errors.js';
 import type { ElementRange } from '../../core/tensor-chunks.js';
+import type { Message } from '../../proto/transport/message-reader.js';
 import { decodeFrame, type TensorFrame } from '../../proto/transport/tensor-frame.js';
 
 /**
@@ -11,7 +12,7 @@ import { decodeFrame, type TensorFrame } from '../../proto/transport/tensor-fram
  */
 export async function* verifiedFrames(
   range: ElementRange,
-  pull: (rest: ElementRange) => AsyncIterable<Buffer>,
+  pull: (rest: ElementRange) => AsyncIterable<Message>,
   onDamage: (damage: string) => void,
 ): AsyncGenerator<TensorFrame> {
   const end = range.offset + range.length;
@@ -34,7 +35,7 @@ export async function* verifiedFrames(
 
 /** Yields until the end or the first damage, which it returns. @param pieceDone all nodes up to an element came. */
 async function* intactFrames(
-  messages: AsyncIterable<Buffer>,
+  messages: AsyncIterable<Message>,
   pieceDone: (end: number) => void,
 ): AsyncGenerator<TensorFrame, string | undefined> {
   let nodes = 0;

@@ -3,10 +3,9 @@
  * once and kept: otherwise a worker whose healing takes longer than a step would never catch up.
  */
 import { sliceOf } from '../../core/parameters.js';
-import { chunksOf } from '../../core/tensor-chunks.js';
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
-import { expectFrame, frameElements } from '../allreduce/gradient-frames.js';
-import { connectPeers, type Peer } from '../allreduce/peer-clients.js';
+import { gatherInto } from '../allreduce/gather.js';
+import { connectPeers } from '../allreduce/peer-clients.js';
 
 /** Memory for gradients that wait; of small models that is many steps. */
 const KEPT_BYTES = 2 ** 30;
@@ -35,7 +34,7 @@ export async function pullGradient(
   try {
     for (const peer of peers) {
       try {
-        await pullFrom(peer, step, gradient, signal);
+        await gatherInto(gradient, peer, { generation: 0, step }, sliceOf(0, 1, length), signal);
         return gradient;
       } catch (error) {
         signal.throwIfAborted();
@@ -46,15 +45,4 @@ export async function pullGradient(
     close();
   }
   throw failure;
-}
-
-async function pullFrom(peer: Peer, step: number, gradient: SharedArrayBuffer, signal: AbortSignal): Promise<void> {
-  const key = { generation: 0, step };
-  const whole = sliceOf(0, 1, gradient.byteLength / 4);
-  const elements = new Float32Array(gradient);
-  const due = chunksOf(whole);
-  for await (const frame of peer.pullReduced(key, whole, signal)) {
-    expectFrame(frame, key, due.next().value ?? undefined);
-    elements.set(frameElements(frame), frame.offset);
-  }
 }

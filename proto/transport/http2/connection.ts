@@ -39,6 +39,10 @@ export interface Connection {
   ping(answered: () => void): void;
   /** The next bytes of the socket. */
   receive(bytes: Buffer): void;
+  /** Where the reader of a stream wants the socket's next bytes. They need not be put there before `receive`. */
+  place(): Buffer | undefined;
+  /** The other end has sent its settings: before, it may not even have accepted the connection. */
+  isGreeted(): boolean;
   /** No new request can be made. */
   isOver(): boolean;
   /** Ends everything at once. @param reason what streams are told. */
@@ -57,6 +61,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
   const pings: (() => void)[] = [];
   let nextId = 1;
   let lastRequestId = 0;
+  let isGreeted = false;
   let isGoingAway = false;
   let failure: Error | undefined;
 
@@ -105,6 +110,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
       received(part.length);
       streams.get(id)?.receive.data(part);
     },
+    place: (id) => streams.get(id)?.receive.place(),
     dataEnds(id, unread, isLast) {
       received(unread);
       streams.get(id)?.receive.padding(unread);
@@ -116,6 +122,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
       streams.get(id)?.broke(reason);
     },
     settings(settings) {
+      isGreeted = true;
       outbox.limit({
         windowBytes: settings.get(Setting.initialWindowBytes),
         frameBytes: settings.get(Setting.maxFrameBytes),
@@ -133,7 +140,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
     },
     grant: outbox.grant,
   };
-  const read = createInbox(events, { frameBytes, preface: onRequest ? PREFACE : Buffer.alloc(0) });
+  const inbox = createInbox(events, { frameBytes, preface: onRequest ? PREFACE : Buffer.alloc(0) });
   socket.on('error', (error) => {
     failure ??= error;
   });
@@ -156,12 +163,14 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
     },
     receive(bytes) {
       try {
-        read(bytes);
+        inbox.read(bytes);
       } catch (error) {
         if (error instanceof Http2ProtocolError) outbox.urgent(goAwayFrame(lastRequestId, error.http2Code));
         destroy(error as Error);
       }
     },
+    place: inbox.place,
+    isGreeted: () => isGreeted,
     isOver: () => isGoingAway || socket.destroyed,
     destroy,
     on: (event, listener) => socket.on(event, listener),

@@ -12,6 +12,8 @@ export interface InboxEvents {
   headers(streamId: number, headers: Headers, isLast: boolean): void;
   /** Valid during the call only. */
   data(streamId: number, part: Buffer): void;
+  /** Where the reader of a stream wants its next bytes. */
+  place(streamId: number): Buffer | undefined;
   /** @param unread bytes that count in the window but are padding. */
   dataEnds(streamId: number, unread: number, isLast: boolean): void;
   reset(streamId: number, errorCode: number): void;
@@ -36,8 +38,14 @@ interface InboxOptions {
   readonly preface: Buffer;
 }
 
-/** @returns takes the connection's next bytes. @throws Http2ProtocolError. */
-export function createInbox(events: InboxEvents, { frameBytes, preface }: InboxOptions): (bytes: Buffer) => void {
+export interface Inbox {
+  /** Takes the connection's next bytes. @throws Http2ProtocolError. */
+  read(bytes: Buffer): void;
+  /** Where the next bytes are wanted, as far as they are one stream's. */
+  place(): Buffer | undefined;
+}
+
+export function createInbox(events: InboxEvents, { frameBytes, preface }: InboxOptions): Inbox {
   const decode = createHeaderDecoder();
   let block: HeaderBlock | undefined;
   /** Of the DATA frame at hand: bytes that are neither padding nor its length; undefined until that is known. */
@@ -89,12 +97,22 @@ export function createInbox(events: InboxEvents, { frameBytes, preface }: InboxO
       events.dataEnds(header.streamId, header.length - delivered, hasFlag(header, Flag.endStream));
     },
   };
-  return afterPreface(preface, createFrameReader(sink, frameBytes));
+  return {
+    read: afterPreface(preface, createFrameReader(sink, frameBytes)),
+    place() {
+      const left = (data?.due ?? 0) - (data?.delivered ?? 0);
+      return left > 0 ? events.place(data!.header.streamId)?.subarray(0, left) : undefined;
+    },
+  };
 }
 
 function afterPreface(preface: Buffer, read: (bytes: Buffer) => void): (bytes: Buffer) => void {
   let due = preface;
   return (bytes) => {
+    if (due.length === 0) {
+      read(bytes);
+      return;
+    }
     const begin = bytes.subarray(0, due.length);
     if (!due.subarray(0, begin.length).equals(begin))
       throw new Http2ProtocolError(ErrorCode.protocol, 'no preface came');

@@ -16,9 +16,9 @@ import {
 } from './frames.js';
 import { Http2ProtocolError } from './protocol-error.js';
 
-/** Larger frames gain nothing more, and hold others up. */
-const LARGEST_FRAME_BYTES = 256 * 1024;
-const AT_SOCKET_BYTES = 1024 * 1024;
+/** A message of a tensor with all headers: each frame costs the event loop a turn. Larger ones would hold others up. */
+const LARGEST_FRAME_BYTES = 1024 * 1024 + 1024;
+const AT_SOCKET_BYTES = 512 * 1024;
 
 export interface Outbox {
   /** Before everything that waits. */

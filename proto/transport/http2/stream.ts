@@ -24,6 +24,8 @@ export interface StreamReceiver {
   headers(headers: Headers): void;
   /** Valid during the call only. */
   data(part: Buffer): void;
+  /** Where the next bytes are wanted: what is put there already needs no copy. `data` is told all the same. */
+  place?(): Buffer | undefined;
   /** The other end has sent everything. */
   ended(): void;
   /** Once. @param error why the stream broke. */
@@ -36,6 +38,7 @@ export interface OpenStream {
   receive: {
     headers(headers: Headers): void;
     data(part: Buffer): void;
+    place(): Buffer | undefined;
     /** Bytes that count in the window, and that nobody reads. */
     padding(bytes: number): void;
     ended(): void;
@@ -102,6 +105,7 @@ export function openStream(
         window.received(part.length);
         receiver.data(part);
       },
+      place: () => receiver.place?.(),
       padding(bytes) {
         window.received(bytes);
         handle.taken(bytes);

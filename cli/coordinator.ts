@@ -6,10 +6,12 @@ import { interruptSignal } from './interrupt.js';
 import { loadConfig } from './load-config.js';
 import { collect } from './options.js';
 import { allowOption, overwriteOption, type ResumeFlags, resumeOptions } from './resume-options.js';
+import { certsOption, loadSecurity, requireSecurity } from './security.js';
 
 interface Options extends Omit<ResumeFlags, 'resume'> {
   readonly listen: Endpoint;
   readonly set: string[];
+  readonly certs?: string;
   readonly json?: true;
 }
 
@@ -27,6 +29,7 @@ export function coordinatorCommand(): Command {
       port: 7700,
     })
     .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
+    .addOption(certsOption())
     .addOption(overwriteOption())
     .addOption(allowOption())
     .option('--json', 'prints the result as one JSON object on stdout; progress goes to stderr')
@@ -35,18 +38,21 @@ export function coordinatorCommand(): Command {
       `
 Examples:
   prospect coordinator run.yaml
-  prospect coordinator run.yaml --listen 0.0.0.0:7700 --set workers=8
+  prospect coordinator run.yaml --listen 0.0.0.0:7700 --certs certs --set workers=8
   prospect worker --coordinator localhost:7700      (in another terminal, once for each worker)`,
     )
     .action(coordinate);
 }
 
-async function coordinate(file: string, { listen, set, json, ...flags }: Options): Promise<void> {
+async function coordinate(file: string, { listen, set, certs, json, ...flags }: Options): Promise<void> {
+  const security = await loadSecurity(certs, 'coordinator');
+  requireSecurity('--listen', listen.host, security);
   const config = await loadConfig(file, { set });
   await hostRun({
     config,
     resume: resumeOptions(flags, 'automatic'),
     endpoint: listen,
+    security,
     workersMayBeThere: true,
     json: json === true,
     signal: interruptSignal(),

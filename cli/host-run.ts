@@ -11,6 +11,7 @@ import { openRunReport, type RunReport } from '../coordinator/run-report.js';
 import { cacheFolder } from '../core/cache-folder.js';
 import type { RunConfig } from '../core/config/schema.js';
 import type { Endpoint } from '../proto/transport/listen.js';
+import type { Security } from '../proto/transport/security.js';
 import { createLogger } from './logger.js';
 import { createScreen } from './screen.js';
 
@@ -18,6 +19,7 @@ export interface HostOptions {
   readonly config: RunConfig;
   readonly resume: ResumeOptions;
   readonly endpoint: Endpoint;
+  readonly security: Security;
   /** Workers of an earlier coordinator can reach this one. */
   readonly workersMayBeThere: boolean;
   /** The result as one JSON object on stdout; human lines then go to stderr. */

@@ -53,6 +53,7 @@ async function train(file: string, { set, workers, json, ...flags }: Options): P
     config,
     resume: resumeOptions(flags, 'new'),
     endpoint: { host: '127.0.0.1', port: 0 },
+    security: {},
     workersMayBeThere: false,
     json: json === true,
     signal: interruptSignal(),

@@ -8,10 +8,12 @@ import { runWorker } from '../worker/worker.js';
 import { interruptSignal } from './interrupt.js';
 import { createLogger, defaultFormat, type LogFormat } from './logger.js';
 import { wholeNumber } from './options.js';
+import { certsOption, loadSecurity, requireSecurity } from './security.js';
 
 interface Options {
   readonly coordinator: string;
   readonly host: string;
+  readonly certs?: string;
   readonly id: string;
   readonly model?: string;
   readonly connectTimeout: number;
@@ -29,6 +31,7 @@ export function workerCommand(): Command {
     )
     .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
     .option('--host <address>', 'address of this machine that the other workers reach', '127.0.0.1')
+    .addOption(certsOption())
     .option('--id <name>', 'name of this worker in the run', `${hostname()}-${process.pid}`)
     .option('--model <folder>', 'where the base model lies here, if not where the configuration says')
     .option('--connect-timeout <seconds>', 'how long to wait for the coordinator at first', wholeNumber, 60)
@@ -39,7 +42,7 @@ export function workerCommand(): Command {
       `
 Examples:
   prospect worker --coordinator localhost:7700
-  prospect worker --coordinator 10.0.0.5:7700 --host 10.0.0.6 --model /models/smollm`,
+  prospect worker --coordinator 10.0.0.5:7700 --host 10.0.0.6 --certs certs --model /models/smollm`,
     )
     .action(work);
 }
@@ -47,10 +50,13 @@ Examples:
 async function work(options: Options): Promise<void> {
   const { id, coordinator, host, model, logLevel, logFormat } = options;
   const log = createLogger({ level: logLevel, format: logFormat, fields: { worker: id, pid: process.pid } });
+  const security = await loadSecurity(options.certs, 'worker');
+  requireSecurity('--host', host, security);
   const life = runWorker({
     workerId: id,
     coordinator,
     host,
+    security,
     connectDeadlineMs: options.connectTimeout * 1000,
     override: model === undefined ? {} : { model },
     startCompute: (config) => startCompute(engineEnvironment(config.threads)),

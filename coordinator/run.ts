@@ -4,6 +4,7 @@ import { withResolvers } from '../core/async-queue.js';
 import type { RunConfig } from '../core/config/schema.js';
 import { workerLimits } from '../core/config/worker-limits.js';
 import type { Endpoint } from '../proto/transport/listen.js';
+import type { Security } from '../proto/transport/security.js';
 import { calendarOf } from './calendar.js';
 import { openAddress } from './control/address.js';
 import { serveOverNats } from './control/serve-nats.js';
@@ -26,6 +27,7 @@ export interface RunOptions {
   readonly config: RunConfig;
   readonly resume: ResumeOptions;
   readonly endpoint: Endpoint;
+  readonly security: Security;
   /** Workers of an earlier coordinator can reach this one. */
   readonly workersMayBeThere: boolean;
   /** Of a run that is a new one. */

@@ -2,6 +2,7 @@
 import { type Channel, createChannel, waitForChannelReady } from 'nice-grpc';
 import { ProspectError } from '../core/errors.js';
 import { CONTROL_OPTIONS } from '../proto/transport/channel-options.js';
+import { channelSecurity, type Security } from '../proto/transport/security.js';
 
 /** Between attempts; a coordinator that comes up is found within it, and a worker that is told to stop stops within it. */
 const RECONNECT_MS = 500;
@@ -10,9 +11,15 @@ const RECONNECT_MS = 500;
 const KEEPALIVE_MS = 1000;
 const KEEPALIVE_ANSWER_MS = 2000;
 
+export interface CoordinatorTarget {
+  /** host:port. */
+  readonly address: string;
+  readonly security: Security;
+}
+
 /** A connection of its own: what an earlier one learned about the address (that nobody is there) says nothing now. */
-export function openChannel(address: string): Channel {
-  return createChannel(address, undefined, {
+export function openChannel(address: string, security: Security): Channel {
+  return createChannel(address, channelSecurity(security, ['coordinator']), {
     ...CONTROL_OPTIONS,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS,
@@ -27,8 +34,12 @@ export function openChannel(address: string): Channel {
  * @param signal ends the wait, with the same error.
  * @throws UNREACHABLE when nobody answers within the deadline.
  */
-export async function connectCoordinator(address: string, deadlineMs: number, signal: AbortSignal): Promise<Channel> {
-  const channel = openChannel(address);
+export async function connectCoordinator(
+  { address, security }: CoordinatorTarget,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<Channel> {
+  const channel = openChannel(address, security);
   if (await becomesReady(channel, Date.now() + deadlineMs, signal)) return channel;
   channel.close();
   throw new ProspectError(

@@ -2,7 +2,7 @@
  * One session with the coordinator: from Join until it breaks or the run is over. Messages are taken in as they come;
  * heartbeats go out beside the work, from this thread, which never computes.
  */
-import { type Channel, createClient } from 'nice-grpc';
+import { type Channel, createClient, Metadata } from 'nice-grpc';
 import { createQueue } from '../core/async-queue.js';
 import { VERSION } from '../core/version.js';
 import {
@@ -14,6 +14,7 @@ import {
   type Welcome,
 } from '../proto/gen/prospect/v1/coordinator.js';
 import { isSentError, receivedError } from '../proto/transport/errors.js';
+import { callHeaders } from '../proto/transport/security.js';
 import { heldState } from './held.js';
 import { receive } from './receive.js';
 import type { WorkerOptions } from './worker.js';
@@ -48,7 +49,13 @@ export async function takePart(
   };
   try {
     const client = createClient(CoordinatorServiceDefinition, channel);
-    const finish = await takeAll(client.session(requests, { signal, onTrailer }), session, worker, options, signal);
+    const finish = await takeAll(
+      client.session(requests, { signal, onTrailer, metadata: Metadata(callHeaders(options.security)) }),
+      session,
+      worker,
+      options,
+      signal,
+    );
     return finish ? { kind: 'finished', reason: finish.reason } : broken(session, 'the coordinator closed the session');
   } catch (thrown) {
     const error = receivedError(thrown, trailer);

@@ -49,7 +49,7 @@ export async function keepSession(
     const waitMs = worker.loaded?.waitMs ?? options.connectDeadlineMs;
     if (Date.now() - lostAtMs >= waitMs) throw goneTooLong(options.coordinator, waitMs, end.error);
     await sleep(backOffMs(attempt, options.random()), undefined, { signal: leaving });
-    channel = openChannel(options.coordinator);
+    channel = openChannel(options.coordinator, options.security);
   }
 }
 

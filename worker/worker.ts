@@ -2,6 +2,7 @@
 import type { Channel } from 'nice-grpc';
 import type { RunConfig } from '../core/config/schema.js';
 import { ProspectError, toProspectError } from '../core/errors.js';
+import type { Security } from '../proto/transport/security.js';
 import { stopComputing, wake } from './agenda.js';
 import type { Compute } from './compute/compute.js';
 import { connectCoordinator } from './connect.js';
@@ -18,6 +19,7 @@ export interface WorkerOptions {
   readonly coordinator: string;
   /** Address of this machine that the other workers reach. */
   readonly host: string;
+  readonly security: Security;
   /** For the first connection; later the run's workers.waitSeconds holds. */
   readonly connectDeadlineMs: number;
   /** Settings of this machine that replace the run's, such as where the model lies. */
@@ -52,7 +54,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const worker = createWorkerState(newIncarnation(), tensors);
   const ending = new AbortController();
   try {
-    const peerAddress = await tensors.serve(options.host);
+    const peerAddress = await tensors.serve(options.host, options.security);
     const channel = await connect(options);
     options.log.debug({ coordinator: options.coordinator, peerAddress }, 'connected');
     await live({ channel, peerAddress }, worker, options, ending);
@@ -63,9 +65,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function connect({ coordinator, connectDeadlineMs, signal }: WorkerOptions): Promise<Channel> {
+async function connect({ coordinator, security, connectDeadlineMs, signal }: WorkerOptions): Promise<Channel> {
   try {
-    return await connectCoordinator(coordinator, connectDeadlineMs, signal);
+    return await connectCoordinator({ address: coordinator, security }, connectDeadlineMs, signal);
   } catch (cause) {
     if (signal.aborted) throw new ProspectError('INTERRUPTED', 'the worker was told to stop', { cause });
     throw cause;

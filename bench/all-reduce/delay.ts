@@ -20,7 +20,7 @@ export async function pullOverDelay(bytes: number, delayMs: number): Promise<num
   await ask({ kind: 'reduce', step: 1 });
   const link = await startSlowLink(address!, { delayMs });
   const member = { rank: 0, workerId: 'worker-0', peerAddress: link.address, session: 0 };
-  const clients = connectPeers([member], new AbortController().signal);
+  const clients = connectPeers([member], {}, new AbortController().signal);
   const pull = async (length: number): Promise<void> => {
     const slice = { offset: 0, length };
     const signal = new AbortController().signal;

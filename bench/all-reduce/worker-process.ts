@@ -37,7 +37,7 @@ const compute = startCompute({});
 const tensors = createTensors(startTensorThread(), () => undefined);
 let member: Member | undefined;
 
-const address = await tensors.serve('127.0.0.1');
+const address = await tensors.serve('127.0.0.1', {});
 process.on('message', (order: Order) => {
   void carryOut(order).then((done) => process.send!(done));
 });

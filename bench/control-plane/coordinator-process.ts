@@ -52,6 +52,7 @@ async function start(folder: string, setting: Setting): Promise<void> {
     report: timedReport(report, clock),
     events,
     endpoint: { host: '127.0.0.1', port: 0 },
+    security: {},
     workersBefore: undefined,
     cacheDir,
     controlToken: undefined,

@@ -1,5 +1,6 @@
 /** What all parts of the driver share. */
 
+import type { Security } from '../../proto/transport/security.js';
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
 import type { RunEvents } from '../events/event-log.js';
@@ -27,6 +28,8 @@ export interface DriverContext {
   readonly events: RunEvents;
   readonly log: RunLog;
   readonly links: Links;
+  /** For connections to workers. */
+  readonly security: Security;
   /** There once the machine runs. */
   readonly loop: () => Loop;
   /** The worker that all others equal; undefined before any was ready. */

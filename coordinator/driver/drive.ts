@@ -2,6 +2,7 @@
 import { workerLimits } from '../../core/config/worker-limits.js';
 import { ProspectError, toProspectError } from '../../core/errors.js';
 import type { Endpoint } from '../../proto/transport/listen.js';
+import type { Security } from '../../proto/transport/security.js';
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
 import { commandMethod } from '../control/command-method.js';
@@ -43,6 +44,7 @@ export interface DriveOptions {
   readonly report: RunReport;
   readonly events: RunEvents;
   readonly endpoint: Endpoint;
+  readonly security: Security;
   /** Workers of an earlier coordinator that can reach this one: they are waited for before a snapshot is gone back to. */
   readonly workersBefore: number | undefined;
   readonly cacheDir: string;

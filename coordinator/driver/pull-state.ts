@@ -1,5 +1,5 @@
 /** A worker's whole training state, streamed: never whole in the coordinator's memory. */
-import { createChannel, createClient } from 'nice-grpc';
+import { createChannel, createClient, Metadata } from 'nice-grpc';
 import { ProspectError } from '../../core/errors.js';
 import { writeElements } from '../../core/tensor-chunks.js';
 import {
@@ -10,6 +10,7 @@ import {
   StateServiceDefinition,
 } from '../../proto/gen/prospect/v1/state.js';
 import { TENSOR_OPTIONS } from '../../proto/transport/channel-options.js';
+import { callHeaders, channelSecurity, type Security } from '../../proto/transport/security.js';
 import { nameOf, type WorkerLink } from '../worker-link.js';
 
 export interface PulledState {
@@ -25,10 +26,14 @@ export interface PulledState {
 export async function pullState(
   link: WorkerLink,
   request: PullStateRequest,
+  security: Security,
   signal: AbortSignal,
 ): Promise<PulledState> {
-  const channel = createChannel(link.peerAddress, undefined, TENSOR_OPTIONS);
-  const stream = createClient(StateServiceDefinition, channel).pullState(request, { signal });
+  const channel = createChannel(link.peerAddress, channelSecurity(security, ['worker']), TENSOR_OPTIONS);
+  const stream = createClient(StateServiceDefinition, channel).pullState(request, {
+    signal,
+    metadata: Metadata(callHeaders(security)),
+  });
   const responses = stream[Symbol.asyncIterator]();
   const next = async () => {
     try {

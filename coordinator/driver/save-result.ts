@@ -35,11 +35,11 @@ export async function saveResult(order: Finished, context: DriverContext): Promi
 async function saveFrom(
   session: number,
   { step, parameterDigest }: Finished,
-  { config, links, over, first, log }: DriverContext,
+  { config, links, security, over, first, log }: DriverContext,
 ): Promise<SavedResult> {
   const link = links.get(session);
   if (!link) throw new ProspectError('WORKER_LOST', 'the worker is gone');
-  const pulled = await pullState(link, { step, parametersOnly: true }, over);
+  const pulled = await pullState(link, { step, parametersOnly: true }, security, over);
   try {
     const values = verified(pulled.parameters, parameterDigest, link.workerId);
     const saved = await saveTrained({ config, parameters: first()!.loaded.parameters, values });

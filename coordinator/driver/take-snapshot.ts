@@ -51,10 +51,10 @@ async function takeFrom(
   context: DriverContext,
   parts: SnapshotParts,
 ): Promise<WrittenSnapshot> {
-  const { config, links, over, references } = context;
+  const { config, links, security, over, references } = context;
   const link = links.get(session);
   if (!link) throw new ProspectError('WORKER_LOST', 'the worker is gone');
-  const pulled = await pullState(link, { step, parametersOnly: false }, over);
+  const pulled = await pullState(link, { step, parametersOnly: false }, security, over);
   try {
     const { header } = pulled;
     const parameterDigest = await parts.agreed(header.step);

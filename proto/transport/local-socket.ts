@@ -5,6 +5,8 @@
  */
 import { once } from 'node:events';
 import { connect, type OnReadOpts, type Server, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { clientTls, type TlsFiles } from './security.js';
 
 const HAS_ABSTRACT_NAMES = process.platform === 'linux';
 
@@ -22,15 +24,31 @@ export async function connectNearest(address: string, onread: OnReadOpts, signal
     if (await isConnected(local, signal)) return local;
   }
   signal.throwIfAborted();
+  const socket = connect({ ...placeOf(address), onread, noDelay: true });
+  await connected(socket, 'connect', signal);
+  return socket;
+}
+
+/** By port, to a worker, with certificates of both. @throws as connectNearest */
+export async function connectSecurely(address: string, tls: TlsFiles, signal: AbortSignal): Promise<Socket> {
+  signal.throwIfAborted();
+  const socket = connectTls({ ...placeOf(address), ...clientTls(tls, ['worker']) });
+  socket.setNoDelay(true);
+  await connected(socket, 'secureConnect', signal);
+  return socket;
+}
+
+function placeOf(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-  const socket = connect({ host, port: Number(address.slice(colon + 1)), onread, noDelay: true });
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}
+
+async function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
   socket.on('error', () => undefined);
-  await once(socket, 'connect', { signal }).catch((error) => {
+  await once(socket, event, { signal }).catch((error) => {
     socket.destroy();
     throw signal.aborted ? signal.reason : error;
   });
-  return socket;
 }
 
 async function isConnected(socket: Socket, signal: AbortSignal): Promise<boolean> {

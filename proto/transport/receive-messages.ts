@@ -11,6 +11,8 @@ export interface Call {
   readonly path: string;
   /** The request's bytes. */
   readonly request: Uint8Array;
+  /** Beside those that every call has. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Call {
  */
 export async function* receiveMessages(
   connection: Connection,
-  { path, request }: Call,
+  { path, request, headers: own }: Call,
   shape: MessageShape,
   signal: AbortSignal,
 ): AsyncGenerator<Message> {
@@ -36,7 +38,7 @@ export async function* receiveMessages(
     ready.push(message);
     changed.resolve();
   });
-  const stream = connection.request(headersOf(path), {
+  const stream = connection.request([...headersOf(path), ...Object.entries(own)], {
     headers(headers) {
       // A call that failed at once has its status there already.
       if (headers.has('grpc-status')) status = headers;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authorization, isAuthorised, isLoopback, rolesOf } from './security.js';
+import { callHeaders, isAuthorised, isLoopback, rolesOf } from './security.js';
 
 describe('what counts as this machine', () => {
   it.each(['localhost', '127.0.0.1', '127.8.0.1', '::1'])('%s is', (host) => {
@@ -28,7 +28,7 @@ describe('the role of a certificate', () => {
 
 describe('a token', () => {
   it('is taken whole and only as a bearer token', () => {
-    expect(isAuthorised(authorization('secret'), 'secret')).toBe(true);
+    expect(isAuthorised(callHeaders({ token: 'secret' }).authorization, 'secret')).toBe(true);
     for (const header of [undefined, '', 'secret', 'Bearer secre', 'Bearer secret2', 'bearer secret']) {
       expect(isAuthorised(header, 'secret')).toBe(false);
     }

@@ -4,8 +4,9 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
-import type { PeerCertificate, SecureContextOptions, TlsOptions } from 'node:tls';
-import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
+import type { ConnectionOptions, PeerCertificate, SecureContextOptions, TlsOptions } from 'node:tls';
+import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
+import { ProspectError } from '../../core/errors.js';
 import { ROLE_NAMES, type Role } from '../../core/roles.js';
 
 /** Plain data, so that it can be passed to a thread. */
@@ -37,11 +38,8 @@ export function serverTls(tls: TlsFiles): TlsOptions {
 }
 
 /** Of a client; the server's role is checked in place of its host. */
-export function clientTls(
-  tls: TlsFiles,
-  server: Role,
-): SecureContextOptions & { servername: string; ALPNProtocols: string[] } {
-  return { ...contextOf(tls), servername: ROLE_NAMES[server], ALPNProtocols: ['h2'] };
+export function clientTls(tls: TlsFiles, servers: readonly Role[]): ConnectionOptions {
+  return { ...contextOf(tls), checkServerIdentity: identityCheck(servers), ALPNProtocols: ['h2'] };
 }
 
 function contextOf({ ca, certificate, key }: TlsFiles): SecureContextOptions {
@@ -49,10 +47,22 @@ function contextOf({ ca, certificate, key }: TlsFiles): SecureContextOptions {
 }
 
 /** The same for a client of the gRPC library. */
-export function channelSecurity({ tls }: Security, server: Role): [ChannelCredentials, ChannelOptions] {
-  if (!tls) return [credentials.createInsecure(), {}];
+export function channelSecurity({ tls }: Security, servers: readonly Role[]): ChannelCredentials {
+  if (!tls) return credentials.createInsecure();
   const [ca, key, certificate] = [tls.ca, tls.key, tls.certificate].map((text) => Buffer.from(text));
-  return [credentials.createSsl(ca, key, certificate), { 'grpc.ssl_target_name_override': ROLE_NAMES[server] }];
+  return credentials.createSsl(ca, key, certificate, { checkServerIdentity: identityCheck(servers) });
+}
+
+function identityCheck(servers: readonly Role[]) {
+  return (host: string, certificate: PeerCertificate): Error | undefined => {
+    const roles = rolesOf(certificate);
+    if (roles.some((role) => servers.includes(role))) return undefined;
+    const shown = roles.length === 0 ? 'of no role of a run' : `of a ${roles.join(' and ')}`;
+    return new ProspectError(
+      'ACCESS_DENIED',
+      `${host} showed a certificate ${shown}, not of a ${servers.join(' or ')}`,
+    );
+  };
 }
 
 /** A certificate of the run's authority is not enough: a worker's must not give commands. */
@@ -61,14 +71,14 @@ export function rolesOf({ subjectaltname = '' }: Pick<PeerCertificate, 'subjecta
   return (Object.keys(ROLE_NAMES) as Role[]).filter((role) => names.has(`DNS:${ROLE_NAMES[role]}`));
 }
 
-/** Value of the header `authorization`, of whoever has a token. */
-export function authorization(token: string): string {
-  return `Bearer ${token}`;
+/** Headers of a call: its token, for whoever has one. */
+export function callHeaders({ token }: Security): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** In a time that tells nothing about the token. @param header as received. */
 export function isAuthorised(header: string | undefined, token: string): boolean {
-  const [received, expected] = [header ?? '', authorization(token)].map((text) =>
+  const [received, expected] = [header ?? '', `Bearer ${token}`].map((text) =>
     createHash('sha256').update(text).digest(),
   );
   return timingSafeEqual(received!, expected!);

@@ -6,9 +6,10 @@ import { PullReducedRequest, PullSumsRequest } from '../gen/prospect/v1/peer.js'
 import { TENSOR_WINDOW_BYTES } from './channel-options.js';
 import { type Connection, createConnection } from './http2/connection.js';
 import { keepAlive } from './keep-alive.js';
-import { connectNearest } from './local-socket.js';
+import { connectNearest, connectSecurely } from './local-socket.js';
 import type { Message, MessageShape } from './message-reader.js';
 import { receiveMessages } from './receive-messages.js';
+import { callHeaders, type Security } from './security.js';
 import { FRAME_HEADER_BYTES, type MemoryFor, readFrameHeader } from './tensor-frame.js';
 import { PULL_REDUCED_PATH, PULL_SUMS_PATH } from './tensor-service.js';
 
@@ -21,6 +22,11 @@ export interface TensorClient {
   pullSums(request: PullSumsRequest, memoryFor: MemoryFor, signal: AbortSignal): AsyncIterable<Message>;
   pullReduced(request: PullReducedRequest, memoryFor: MemoryFor, signal: AbortSignal): AsyncIterable<Message>;
   close(): void;
+}
+
+interface Target {
+  readonly address: string;
+  readonly security: Security;
 }
 
 interface Opened {
@@ -36,10 +42,11 @@ const SHORT_BYTES = 16 * 1024;
 const FRAME_BYTES = 1024 * 1024 + 1024;
 
 /** @param address host:port. */
-export function createTensorClient(address: string): TensorClient {
+export function createTensorClient(address: string, security: Security): TensorClient {
   const closing = new AbortController();
-  const pullSums = createPuller(address, PULL_SUMS_PATH, closing.signal);
-  const pullReduced = createPuller(address, PULL_REDUCED_PATH, closing.signal);
+  const target = { address, security };
+  const pullSums = createPuller(target, PULL_SUMS_PATH, closing.signal);
+  const pullReduced = createPuller(target, PULL_REDUCED_PATH, closing.signal);
   return {
     pullSums: (request, ...how) => pullSums(PullSumsRequest.encode(request).finish(), ...how),
     pullReduced: (request, ...how) => pullReduced(PullReducedRequest.encode(request).finish(), ...how),
@@ -48,13 +55,14 @@ export function createTensorClient(address: string): TensorClient {
 }
 
 /** @param closing ends the connection. */
-function createPuller(address: string, path: string, closing: AbortSignal) {
+function createPuller(target: Target, path: string, closing: AbortSignal) {
+  const headers = callHeaders(target.security);
   let opening: Promise<Opened> | undefined;
   let opened: Opened | undefined;
 
   const openNew = async (): Promise<Opened> => {
     try {
-      opened = await open(address, closing);
+      opened = await open(target, closing);
       return opened;
     } finally {
       opening = undefined;
@@ -72,7 +80,7 @@ function createPuller(address: string, path: string, closing: AbortSignal) {
     signal.throwIfAborted();
     const callEnded = callStarted();
     try {
-      yield* receiveMessages(connection, { path, request }, shapeOf(memoryFor), signal);
+      yield* receiveMessages(connection, { path, request, headers }, shapeOf(memoryFor), signal);
     } finally {
       callEnded();
     }
@@ -87,7 +95,7 @@ function shapeOf(memoryFor: MemoryFor): MessageShape {
   };
 }
 
-async function open(address: string, signal: AbortSignal): Promise<Opened> {
+async function open({ address, security: { tls } }: Target, signal: AbortSignal): Promise<Opened> {
   let connection: Connection | undefined;
   const headers = readBuffer();
   const onread = {
@@ -100,10 +108,12 @@ async function open(address: string, signal: AbortSignal): Promise<Opened> {
       return true;
     },
   };
-  const socket = await connectNearest(address, onread, signal);
+  const socket = tls ? await connectSecurely(address, tls, signal) : await connectNearest(address, onread, signal);
   // It can be closed just as it is open.
   if (signal.aborted) socket.destroy();
   connection = createConnection(socket, { windowBytes: TENSOR_WINDOW_BYTES, frameBytes: FRAME_BYTES });
+  // What is decrypted lies in memory of its own: it can't be read to where it belongs.
+  if (tls) socket.on('data', connection.receive);
   return { connection, callStarted: keepAlive(connection) };
 }
 

@@ -54,7 +54,7 @@ export async function reduceOverGrpc(
 ): Promise<SharedArrayBuffer[]> {
   const connections = exchanges.map((_, rank) => {
     const others = members.filter((member) => member.rank !== rank);
-    return connectPeers(others, new AbortController().signal, (peer, damage) =>
+    return connectPeers(others, {}, new AbortController().signal, (peer, damage) =>
       onDamage(`${peer.workerId}: ${damage}`),
     );
   });

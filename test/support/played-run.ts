@@ -38,6 +38,7 @@ export function startWorker(id: string, address: string, compute: Compute = line
     workerId: id,
     coordinator: address,
     host: '127.0.0.1',
+    security: {},
     connectDeadlineMs: 10_000,
     override: {},
     startCompute: () => compute,

@@ -8,6 +8,7 @@ import type { EvaluationRecord, StepRecord } from '../../coordinator/metrics/ste
 import type { ResumeOptions } from '../../coordinator/open-run.js';
 import { type StartedRun, startRun } from '../../coordinator/run.js';
 import { openRunReport, type RunReport } from '../../coordinator/run-report.js';
+import type { Security } from '../../proto/transport/security.js';
 import type { Compute } from '../../worker/compute/compute.js';
 import { runWorker } from '../../worker/worker.js';
 import { linearCompute } from './linear-compute.js';
@@ -22,6 +23,8 @@ export interface TestWorker {
   readonly id: string;
   readonly compute?: Compute;
   readonly signal?: AbortSignal;
+  readonly security?: Security;
+  readonly connectDeadlineMs?: number;
 }
 
 export interface ProtocolRun {
@@ -42,6 +45,7 @@ export interface RunSetting {
   readonly resume?: ResumeOptions;
   /** Port of an earlier coordinator, for workers that wait for it. */
   readonly port?: number;
+  readonly security?: Security;
 }
 
 export interface StartedProtocolRun {
@@ -86,6 +90,7 @@ export async function protocolRun(setting: RunSetting): Promise<StartedProtocolR
     }),
     resume,
     endpoint: { host: '127.0.0.1', port: setting.port ?? 0 },
+    security: setting.security ?? {},
     workersMayBeThere: setting.port !== undefined,
     newRunId: 'test',
     cacheDir: join(folder, 'cache'),
@@ -132,13 +137,17 @@ function recorded(
   };
 }
 
-async function live({ id, compute, signal }: TestWorker, coordinator: string): Promise<unknown> {
+async function live(
+  { id, compute, signal, security = {}, connectDeadlineMs = 10_000 }: TestWorker,
+  coordinator: string,
+): Promise<unknown> {
   try {
     await runWorker({
       workerId: id,
       coordinator,
       host: '127.0.0.1',
-      connectDeadlineMs: 10_000,
+      security,
+      connectDeadlineMs,
       override: {},
       startCompute: () => compute ?? linearCompute(),
       startTensors: tensorsHere,

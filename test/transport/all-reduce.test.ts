@@ -132,7 +132,7 @@ describe('over links of 10 ms each way', () => {
     const exchange = await exchangeWith([{ start: 0, end: 1 }], [gradient], STEP);
     workers = await startGrpcWorkers([exchange], { link: { delayMs: 10 } });
     const { signal } = new AbortController();
-    const { peers, close } = connectPeers(workers.members, signal);
+    const { peers, close } = connectPeers(workers.members, {}, signal);
     const startMs = performance.now();
     let elements = 0;
     for await (const frame of peers[0]!.pullSums(STEP, { offset: 0, length: gradient.length }, anyMemory, signal)) {

@@ -27,7 +27,7 @@ async function startMember() {
 
 async function startPeer(): Promise<Peer> {
   const member = await startMember();
-  clients = connectPeers([member], new AbortController().signal);
+  clients = connectPeers([member], {}, new AbortController().signal);
   return clients.peers[0]!;
 }
 
@@ -73,7 +73,7 @@ test('closing the connections ends a pull at once', async () => {
 });
 
 test('closing the connections before they are open ends a pull at once, and nothing comes after', async () => {
-  const { peers, close } = connectPeers([await startMember()], new AbortController().signal);
+  const { peers, close } = connectPeers([await startMember()], {}, new AbortController().signal);
   const pull = async () => {
     for await (const _ of peers[0]!.pullSums(
       STEP,

@@ -29,7 +29,7 @@ async function clientOf(elements: Float32Array, way: 'local' | 'network'): Promi
   };
   const server = await startTensorServer(service as TensorServiceImplementation);
   const link = await startSlowLink(server.address, { delayMs: 0 });
-  const client = createTensorClient(way === 'local' ? server.address : link.address);
+  const client = createTensorClient(way === 'local' ? server.address : link.address, {});
   closers.push(server.close, link.close, client.close);
   return client;
 }

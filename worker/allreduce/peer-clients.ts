@@ -2,6 +2,7 @@
 import { ProspectError } from '../../core/errors.js';
 import type { ElementRange } from '../../core/tensor-chunks.js';
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
+import type { Security } from '../../proto/transport/security.js';
 import { createTensorClient, type TensorClient } from '../../proto/transport/tensor-client.js';
 import type { MemoryFor, TensorFrame } from '../../proto/transport/tensor-frame.js';
 import type { StepKey } from './gradient-store.js';
@@ -32,12 +33,13 @@ export interface PeerClients {
  */
 export function connectPeers(
   others: readonly Member[],
+  security: Security,
   signal: AbortSignal,
   onDamage: (peer: Member, damage: string) => void = () => undefined,
 ): PeerClients {
   const closing = new AbortController();
   const ends = AbortSignal.any([signal, closing.signal]);
-  const clients = others.map((member) => createTensorClient(member.peerAddress));
+  const clients = others.map((member) => createTensorClient(member.peerAddress, security));
   const peers = others.map((member, i) => peerOf(member, clients[i]!, ends, (damage) => onDamage(member, damage)));
   return {
     peers,

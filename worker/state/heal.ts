@@ -1,20 +1,22 @@
 /** Healing: this worker's parameters and moments are replaced by those of a committed step. Training goes on elsewhere. */
 import { ProspectError } from '../../core/errors.js';
 import type { Heal } from '../../proto/gen/prospect/v1/coordinator.js';
+import type { Security } from '../../proto/transport/security.js';
 import type { Order } from '../agenda.js';
+import type { CoordinatorTarget } from '../connect.js';
 import { faults } from '../faults.js';
 import { type LoadedModel, loadedModel, type WorkerState } from '../worker-state.js';
 import { type PulledState, pullState } from './pull-state.js';
 
 /**
  * Answers with HealedReport, or with BehindReport when nobody could give the state.
- * @param coordinator its address, for snapshots.
+ * @param coordinator for snapshots; peers are reached with the same certificates.
  * @param ending ends pulls when this worker ends.
  */
 export async function heal(
   { message, reply }: Order<Heal>,
   worker: WorkerState,
-  coordinator: string,
+  { address: coordinator, security }: CoordinatorTarget,
   ending: AbortSignal,
 ): Promise<void> {
   const model = loadedModel(worker);
@@ -24,7 +26,7 @@ export async function heal(
   faults.strike('healing', message.step);
   try {
     if (message.source?.$case === 'base') await startOver(model);
-    else await takeState(await pullFromAny(message, coordinator, { model, worker, signal }), model, signal);
+    else await takeState(await pullFromAny(message, coordinator, { model, worker, security, signal }), model, signal);
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof ProspectError && error.code === 'INTERNAL') throw error;
@@ -53,15 +55,17 @@ async function takeState({ header, arrays }: PulledState, model: LoadedModel, si
 interface Means {
   readonly model: LoadedModel;
   readonly worker: WorkerState;
+  readonly security: Security;
   readonly signal: AbortSignal;
 }
 
 /** @throws the last giver's error. */
 async function pullFromAny({ step, source }: Heal, coordinator: string, means: Means): Promise<PulledState> {
-  const { model, worker, signal } = means;
+  const { model, worker, security, signal } = means;
   const settings = {
     length: model.parameters.length,
     compute: model.compute,
+    security,
     signal,
     onChunk: () => {
       worker.progress += 1;

@@ -4,6 +4,7 @@
  */
 import { sliceOf } from '../../core/parameters.js';
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
+import type { Security } from '../../proto/transport/security.js';
 import { gatherInto } from '../allreduce/gather.js';
 import { connectPeers } from '../allreduce/peer-clients.js';
 
@@ -26,10 +27,11 @@ export async function pullGradient(
   step: number,
   members: readonly Member[],
   length: number,
+  security: Security,
   signal: AbortSignal,
 ): Promise<SharedArrayBuffer> {
   const gradient = new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT);
-  const { peers, close } = connectPeers(members, signal);
+  const { peers, close } = connectPeers(members, security, signal);
   let failure: unknown;
   try {
     for (const peer of peers) {

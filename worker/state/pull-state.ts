@@ -1,9 +1,10 @@
 /** Pulls a whole state into memory, and believes it only when every digest is right. */
-import { createChannel, createClient } from 'nice-grpc';
+import { createChannel, createClient, Metadata } from 'nice-grpc';
 import { ProspectError } from '../../core/errors.js';
 import { writeElements } from '../../core/tensor-chunks.js';
 import { type StateChunk, type StateHeader, StateServiceDefinition } from '../../proto/gen/prospect/v1/state.js';
 import { TENSOR_OPTIONS } from '../../proto/transport/channel-options.js';
+import { callHeaders, channelSecurity, type Security } from '../../proto/transport/security.js';
 import type { Compute, StateArrays } from '../compute/compute.js';
 import { allocateState, digestsOf, namedArrays } from './arrays.js';
 
@@ -17,6 +18,7 @@ export interface PullSettings {
   readonly length: number;
   /** Hashes what came. */
   readonly compute: Pick<Compute, 'digest'>;
+  readonly security: Security;
   readonly signal: AbortSignal;
   onChunk(): void;
 }
@@ -27,11 +29,12 @@ export interface PullSettings {
  * error when nobody is there or has it.
  */
 export async function pullState(address: string, step: number, settings: PullSettings): Promise<PulledState> {
-  const channel = createChannel(address, undefined, TENSOR_OPTIONS);
+  const channel = createChannel(address, channelSecurity(settings.security, ['worker', 'coordinator']), TENSOR_OPTIONS);
   try {
     const client = createClient(StateServiceDefinition, channel);
+    const callOptions = { signal: settings.signal, metadata: Metadata(callHeaders(settings.security)) };
     const received = receiver(step, settings.length);
-    for await (const { message } of client.pullState({ step, parametersOnly: false }, { signal: settings.signal })) {
+    for await (const { message } of client.pullState({ step, parametersOnly: false }, callOptions)) {
       if (message?.$case === 'header') received.takeHeader(message.value);
       if (message?.$case === 'chunk') received.takeChunk(message.value);
       settings.onChunk();

@@ -2,14 +2,15 @@
 
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
 import type { StateHeader } from '../../proto/gen/prospect/v1/state.js';
+import type { Security } from '../../proto/transport/security.js';
 import type { ElementType } from '../../proto/transport/tensor-frame.js';
 import type { StepKey, SubtreeSum } from '../allreduce/gradient-store.js';
 import type { ReduceOrder } from '../allreduce/reduce.js';
 import type { StateArrays } from '../compute/compute.js';
 
 export type TensorApi = {
-  /** Opens the port. @returns host:port that others reach. */
-  serve(argument: { readonly host: string }): Promise<string>;
+  /** Opens the port; from then on peers are reached in the same way. @returns host:port that others reach. */
+  serve(argument: { readonly host: string; readonly security: Security }): Promise<string>;
   /** A model is loaded: its gradient has so many elements. */
   load(argument: { readonly length: number; readonly wire: ElementType }): void;
   begin(argument: { readonly step: StepKey; readonly leafCount: number }): void;

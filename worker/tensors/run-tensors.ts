@@ -3,6 +3,7 @@
  * which has to answer at once, only tells it what is wanted.
  */
 import { ProspectError } from '../../core/errors.js';
+import type { Security } from '../../proto/transport/security.js';
 import { createExchange, type Exchange } from '../allreduce/exchange.js';
 import { pullWholeReduced } from '../allreduce/observe.js';
 import { connectPeers, type Peer, type PeerClients } from '../allreduce/peer-clients.js';
@@ -28,17 +29,20 @@ export function runTensors(port: Port): void {
   const teams = new Map<number, Team>();
   let exchange: Exchange<PublishedSums> | undefined;
   let server: WorkerServer | undefined;
+  let security: Security = {};
   const loaded = (): Exchange<PublishedSums> => {
     if (!exchange) throw new ProspectError('PROTOCOL', 'gradients are wanted before the model was loaded');
     return exchange;
   };
   const local: TensorApi = {
-    async serve({ host }) {
+    async serve({ host, security: given }) {
+      security = given;
       const state = createStateService(() => donorOf(main));
       server = await serve(
         host,
         createPeerService(() => exchange),
         state,
+        security,
       );
       return server.address;
     },
@@ -48,7 +52,7 @@ export function runTensors(port: Port): void {
     },
     begin: ({ step, leafCount }) => loaded().begin(step, leafCount),
     join({ team, others, ...position }) {
-      const clients = connectPeers(others, new AbortController().signal, ({ workerId }, damage) =>
+      const clients = connectPeers(others, security, new AbortController().signal, ({ workerId }, damage) =>
         main.tell('damage', { team, peer: workerId, damage }),
       );
       const onFrame = atMostEvery(PROGRESS_MS, () => main.tell('progress', { team }));
@@ -66,14 +70,14 @@ export function runTensors(port: Port): void {
       return member.reducer.reduce(order);
     },
     async observe({ step, members }, signal) {
-      const { peers, close } = connectPeers(members, signal);
+      const { peers, close } = connectPeers(members, security, signal);
       try {
         return await pullWholeReduced(step, peers, loaded());
       } finally {
         close();
       }
     },
-    prefetch: ({ step, members, length }, signal) => pullGradient(step, members, length, signal),
+    prefetch: ({ step, members, length }, signal) => pullGradient(step, members, length, security, signal),
     close() {
       for (const { clients } of teams.values()) clients.close();
       exchange?.fail(new ProspectError('WORKER_LOST', 'this worker has left the run'));

@@ -1,5 +1,6 @@
 /** What this worker serves on its port, which is up before it joins: gradients for members, state for who needs it. */
 import { listen } from '../../proto/transport/listen.js';
+import type { Security } from '../../proto/transport/security.js';
 import { type StateService, stateMethod } from '../../proto/transport/state-service.js';
 import { createTensorServer } from '../../proto/transport/tensor-server.js';
 import { type TensorServiceImplementation, tensorMethods } from '../../proto/transport/tensor-service.js';
@@ -16,6 +17,7 @@ export async function serve(
   host: string,
   tensors: TensorServiceImplementation,
   state: StateService,
+  security: Security,
 ): Promise<WorkerServer> {
   await checkTensorWindow();
   const server = createTensorServer([...tensorMethods(tensors), stateMethod(state)]);

@@ -1,6 +1,7 @@
 /** The tensor thread, as the main thread sees it. */
 import { ProspectError } from '../../core/errors.js';
 import type { Member } from '../../proto/gen/prospect/v1/coordinator.js';
+import type { Security } from '../../proto/transport/security.js';
 import type { GradientStore, StepKey, StepLeaves, SubtreeSum, Wire } from '../allreduce/gradient-store.js';
 import type { ReduceOrder } from '../allreduce/reduce.js';
 import type { Donor, LentCopy } from '../state/donor.js';
@@ -10,7 +11,7 @@ import type { TensorThread } from './start.js';
 
 export interface Tensors {
   /** Opens the port. @returns host:port that others reach. @throws ADDRESS_IN_USE. */
-  serve(host: string): Promise<string>;
+  serve(host: string, security: Security): Promise<string>;
   load(length: number, wire: Wire): void;
   /** A reduction that is not finished fails. */
   begin(step: StepKey, leafCount: number): void;
@@ -81,7 +82,7 @@ export function createTensors(thread: TensorThread, donor: () => Donor | undefin
   const calls = portCalls<TensorApi>(thread.port, local);
   thread.onFailure(calls.fail);
   return {
-    serve: (host) => calls.call('serve', { host }),
+    serve: (host, security) => calls.call('serve', { host, security }),
     load: (length, wire) => calls.tell('load', { length, wire }),
     begin: ({ generation, step }, leafCount) => calls.tell('begin', { step: { generation, step }, leafCount }),
     join(position, others, watcher) {

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Endpoint, listen } from '../proto/transport/listen.js';
 import { type StateService, stateMethod } from '../proto/transport/state-service.js';
-import { createStreamServer, type StreamMethod } from '../proto/transport/stream-server.js';
+import { createStreamServer } from '../proto/transport/stream-server.js';
+import type { StreamMethod } from '../proto/transport/streaming-call.js';
 import type { SessionService } from './session.js';
 
 /** How long workers have to hear the last message, and a person the answer to the last command. */

@@ -1,6 +1,6 @@
 /** The streams of a whole training state, which workers serve to each other, and the coordinator to all of a snapshot. */
 import { PullStateRequest, PullStateResponse, StateServiceDefinition } from '../gen/prospect/v1/state.js';
-import type { StreamMethod } from './stream-server.js';
+import type { StreamMethod } from './streaming-call.js';
 
 export interface StateService {
   pullState(request: PullStateRequest): AsyncIterable<PullStateResponse>;

@@ -1,7 +1,7 @@
 /** What this worker serves on its port, which is up before it joins: gradients for members, state for who needs it. */
 import { listen } from '../../proto/transport/listen.js';
 import { type StateService, stateMethod } from '../../proto/transport/state-service.js';
-import { createTensorServer } from '../../proto/transport/tensor-server.js';
+import { createStreamServer } from '../../proto/transport/stream-server.js';
 import { type TensorServiceImplementation, tensorMethods } from '../../proto/transport/tensor-service.js';
 import { checkTensorWindow } from '../../proto/transport/window-check.js';
 
@@ -18,7 +18,7 @@ export async function serve(
   state: StateService,
 ): Promise<WorkerServer> {
   await checkTensorWindow();
-  const server = createTensorServer([...tensorMethods(tensors), stateMethod(state)]);
+  const server = createStreamServer([...tensorMethods(tensors), stateMethod(state)]);
   const address = await listen(server, { host, port: 0 });
   return { address, close: server.close };
 }

@@ -33,14 +33,15 @@ export function planStep(
 ): PlannedStep {
   const batch = rowsOfStep(rows.classIndex(), config, at);
   const kept = batch.flatMap((row, i) => (setAside.has(row) ? [] : [i]));
+  const sequenceOf = sequencesOf(rows, config);
   const matched = cutBatch(
-    kept.map((i) => sequenceOf(rows, config, batch[i]!, batch[i]!)),
+    kept.map((i) => sequenceOf(batch[i]!, batch[i]!)),
     limitsOf(config),
   );
   if (!needsMismatchedPairs(config.loss.type)) return { matched, ...NO_PAIRS };
   const { partners, ...pairing } = pairingOfStep(rows, config, batch, at);
   const paired = kept.filter((i) => !setAside.has(partners[i]!));
-  const pairs = paired.map((i) => sequenceOf(rows, config, batch[i]!, partners[i]!));
+  const pairs = paired.map((i) => sequenceOf(batch[i]!, partners[i]!));
   const rowOf = paired.map((i) => kept.indexOf(i));
   const pairPlaces = paired.map((i) => pairPlace(config, at.step, i, batch[i]!));
   return { matched, mismatched: cutBeside(pairs, rowOf, matched), pairPlaces, pairing };
@@ -53,9 +54,10 @@ export function planEvaluation(
   config: RunConfig,
   part: number,
 ): PlannedStep {
+  const sequenceOf = sequencesOf(rows, config);
   const cut = (partners: readonly number[]) =>
     cutBatch(
-      batch.map((row, i) => sequenceOf(rows, config, row, partners[i]!)),
+      batch.map((row, i) => sequenceOf(row, partners[i]!)),
       limitsOf(config),
     );
   if (!needsMismatchedPairs(config.loss.type)) return { matched: cut(batch), ...NO_PAIRS };
@@ -65,12 +67,19 @@ export function planEvaluation(
 
 const NO_PAIRS = { mismatched: EMPTY_BATCH, pairPlaces: [], pairing: { ownCompletion: 0, samePrompt: 0 } };
 
-function sequenceOf(rows: RowSource, config: RunConfig, row: number, partner: number): PlannedSequence {
-  return {
+/** A row's tokens are read once, though its prompt is needed twice, and its completion beside another prompt too. */
+function sequencesOf(rows: RowSource, config: RunConfig): (row: number, partner: number) => PlannedSequence {
+  const known = new Map<number, ReturnType<RowSource['tokens']>>();
+  const tokensOf = (row: number) => {
+    const tokens = known.get(row) ?? rows.tokens(row);
+    known.set(row, tokens);
+    return tokens;
+  };
+  return (row, partner) => ({
     row,
     desirable: rows.desirable(row),
-    ...assembleSequence(rows.tokens(row).prompt, rows.tokens(partner).completion, config.data),
-  };
+    ...assembleSequence(tokensOf(row).prompt, tokensOf(partner).completion, config.data),
+  });
 }
 
 function limitsOf({ training }: RunConfig): MicrobatchLimits {

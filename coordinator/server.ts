@@ -1,8 +1,10 @@
 /** The coordinator's gRPC server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Endpoint, listen } from '../proto/transport/listen.js';
+import type { Security } from '../proto/transport/security.js';
 import { type StateService, stateMethod } from '../proto/transport/state-service.js';
-import { createStreamServer, type StreamMethod } from '../proto/transport/stream-server.js';
+import { createStreamServer } from '../proto/transport/stream-server.js';
+import type { StreamMethod } from '../proto/transport/streaming-call.js';
 import type { SessionService } from './session.js';
 
 /** How long workers have to hear the last message, and a person the answer to the last command. */
@@ -25,8 +27,9 @@ export interface Services {
 export async function startServer(
   endpoint: Endpoint,
   { sessions, state, control }: Services,
+  security: Security,
 ): Promise<CoordinatorServer> {
-  const server = createStreamServer([sessions.method, stateMethod(state), ...control]);
+  const server = createStreamServer([sessions.method, stateMethod(state), ...control], security);
   const address = await listen(server, endpoint);
   return {
     address,

@@ -34,6 +34,7 @@ export function createSessionService(open: () => Members): SessionService {
   return {
     method: {
       path,
+      callers: 'members',
       open(call) {
         calls.add(call);
         return createSession(call, open, () => {
@@ -62,7 +63,12 @@ function bytesOf(message: Outgoing): Buffer {
 
 function createSession(call: DuplexCall, open: () => Members, onEnd: () => void): DuplexReceiver {
   let session: { readonly members: Members; readonly link: WorkerLink } | undefined;
-  const outbox = { send: (message: Outgoing) => call.send(bytesOf(message)), end: call.end, fail: call.fail };
+  const send = (message: Outgoing) => {
+    // The next step's plan follows at once, where it was made ahead.
+    if (message.$case === 'commit') call.sendSoon(bytesOf(message));
+    else call.send(bytesOf(message));
+  };
+  const outbox = { send, end: call.end, fail: call.fail };
   const join = (message: Join) => {
     const members = open();
     session = { members, link: members.join(message, outbox) };

@@ -1,7 +1,8 @@
 /** A worker's protocol without a model: every order is answered at once, with numbers that are made up and the same everywhere. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:http2';
+import { connect } from 'node:net';
+import { withResolvers } from '../../core/async-queue.js';
 import { VERSION } from '../../core/version.js';
 import {
   CoordinatorServiceDefinition,
@@ -12,8 +13,12 @@ import {
   SessionResponse,
   type StepPlan,
 } from '../../proto/gen/prospect/v1/coordinator.js';
+import { TENSOR_WINDOW_BYTES } from '../../proto/transport/channel-options.js';
 import { prefixed } from '../../proto/transport/duplex-call.js';
+import { createConnection } from '../../proto/transport/http2/connection.js';
+import { DEFAULT_FRAME_BYTES } from '../../proto/transport/http2/frames.js';
 import { createMessageSplitter } from '../../proto/transport/message-splitter.js';
+import { requestHeaders } from '../../proto/transport/receive-messages.js';
 
 const HEARTBEAT_MS = 500;
 /** Of each padded token: all workers are equally fast. */
@@ -33,23 +38,18 @@ interface LightWorker {
 }
 
 /**
- * Speaks gRPC over Node's own HTTP/2: all workers of the benchmark share one processor, and a general client would keep it
+ * Speaks gRPC over the project's HTTP/2: all workers of the benchmark share one processor, and a general client would keep it
  * busier than the coordinator is.
  * @param onWelcome called when the coordinator has taken the worker in.
  * @throws when the session ends.
  */
 export async function takePart(coordinator: string, workerId: string, onWelcome: () => void): Promise<void> {
-  const connection = connect(`http://${coordinator}`);
   const { fullName, methods } = CoordinatorServiceDefinition;
-  const session = connection.request({
-    ':method': 'POST',
-    ':path': `/${fullName}/${methods.session.name}`,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
-  const reply = (message: Answer) => session.write(prefixed(SessionRequest.encode({ message }).finish()));
-  const join = { workerId, workerIncarnation: 1, peerAddress: '127.0.0.1:1', version: VERSION, runId: '' };
-  reply({ $case: 'join', value: { ...join, held: undefined } });
+  const [host, port] = coordinator.split(':');
+  const socket = connect({ host: host!, port: Number(port), noDelay: true });
+  await once(socket, 'connect');
+  const connection = createConnection(socket, { windowBytes: TENSOR_WINDOW_BYTES, frameBytes: DEFAULT_FRAME_BYTES });
+  socket.on('data', connection.receive);
   const worker: LightWorker = {
     generation: 0,
     plan: undefined,
@@ -58,17 +58,29 @@ export async function takePart(coordinator: string, workerId: string, onWelcome:
     step: 0,
     progress: 0,
   };
-  const heart = setInterval(() => {
-    const { phase, step, progress } = worker;
-    if (phase !== 'loading') reply({ $case: 'heartbeat', value: { phase, step, progress } });
-  }, HEARTBEAT_MS);
+  const reply = (message: Answer) => session.post(prefixed(SessionRequest.encode({ message }).finish()), true);
   const take = createMessageSplitter((bytes) => {
     const { message } = SessionResponse.decode(bytes);
     if (message?.$case === 'welcome') onWelcome();
     if (message) obey(message, worker, reply);
   });
-  session.on('data', take);
-  await once(session, 'close').finally(() => clearInterval(heart));
+  const over = withResolvers<void>();
+  const session = connection.request(requestHeaders(`/${fullName}/${methods.session.name}`), {
+    headers: () => undefined,
+    data(part) {
+      take(part);
+      session.taken(part.length);
+    },
+    ended: () => undefined,
+    closed: () => over.resolve(),
+  });
+  const join = { workerId, workerIncarnation: 1, peerAddress: '127.0.0.1:1', version: VERSION, runId: '' };
+  reply({ $case: 'join', value: { ...join, held: undefined } });
+  const heart = setInterval(() => {
+    const { phase, step, progress } = worker;
+    if (phase !== 'loading') reply({ $case: 'heartbeat', value: { phase, step, progress } });
+  }, HEARTBEAT_MS);
+  await over.promise.finally(() => clearInterval(heart));
   throw new Error('the session ended');
 }
 

@@ -8,7 +8,9 @@ import {
   type CommandResponse,
   ControlServiceDefinition,
 } from '../../proto/gen/prospect/v1/control.js';
+import { CONTROL_OPTIONS } from '../../proto/transport/channel-options.js';
 import { isSentError, receivedError } from '../../proto/transport/errors.js';
+import { channelSecurity } from '../../proto/transport/security.js';
 import type { Target } from './target.js';
 
 /** A coordinator that lives answers at once, also while it plans. */
@@ -46,10 +48,10 @@ function createControlClient(channel: ReturnType<typeof createChannel>) {
 }
 
 async function call<Response>(
-  { address, token }: GrpcTarget,
+  { address, token, security }: GrpcTarget,
   ask: (client: Client, token: string, options: CallOptions) => Promise<Response>,
 ): Promise<Response> {
-  const channel = createChannel(address);
+  const channel = createChannel(address, channelSecurity(security, ['coordinator']), CONTROL_OPTIONS);
   let trailer: Metadata | undefined;
   const onTrailer = (received: Metadata) => {
     trailer = received;

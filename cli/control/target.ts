@@ -9,10 +9,12 @@ import { summarize } from '../../coordinator/journal/summary.js';
 import type { NatsConfig } from '../../core/config/nats.js';
 import type { RunConfig } from '../../core/config/schema.js';
 import { isErrnoError, ProspectError } from '../../core/errors.js';
+import type { Security } from '../../proto/transport/security.js';
 import { loadConfig } from '../load-config.js';
+import { certsOption, loadSecurity } from '../security.js';
 
 export type Target = { readonly token: string } & (
-  | { readonly by: 'grpc' /** host:port. */; readonly address: string }
+  | { readonly by: 'grpc' /** host:port. */; readonly address: string; readonly security: Security }
   | { readonly by: 'nats'; readonly nats: NatsConfig; readonly runId: string }
 );
 
@@ -21,6 +23,7 @@ export interface TargetOptions {
   readonly nats?: true;
   readonly run?: string;
   readonly tokenFile?: string;
+  readonly certs?: string;
 }
 
 /** Adds the argument and the options that all commands for a running run share. */
@@ -31,6 +34,7 @@ export function aimed(command: Command): Command {
     .addOption(new Option('--nats', 'over NATS, as the configuration names it'))
     .addOption(new Option('--run <id>', 'with --nats: its id, where its output folder is not on this machine'))
     .addOption(new Option('--token-file <file>', 'file with its control token; PROSPECT_TOKEN goes over the folder’s'))
+    .addOption(certsOption())
     .addOption(new Option('--json', 'print one JSON object'));
 }
 
@@ -46,7 +50,8 @@ export async function findTarget(named: string | undefined, options: TargetOptio
   const output = config?.output ?? named;
   const token = await findToken(output, config?.control.tokenFile, options);
   if (options.nats) return { by: 'nats', token, ...(await findOnNats(config, options.run)) };
-  return { by: 'grpc', token, address: coordinator ?? (await findCoordinator(output!)) };
+  const security = await loadSecurity(options.certs, 'operator');
+  return { by: 'grpc', token, security, address: coordinator ?? (await findCoordinator(output!)) };
 }
 
 async function isFile(path: string): Promise<boolean> {

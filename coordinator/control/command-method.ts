@@ -3,7 +3,7 @@ import type { GivenCommand } from '../../core/control/messages.js';
 import { ProspectError } from '../../core/errors.js';
 import { CommandRequest, CommandResponse, ControlServiceDefinition } from '../../proto/gen/prospect/v1/control.js';
 import { decoded } from '../../proto/transport/duplex-call.js';
-import type { StreamMethod } from '../../proto/transport/stream-server.js';
+import type { StreamMethod } from '../../proto/transport/streaming-call.js';
 import { type Control, commandOf } from './control.js';
 
 const { fullName, methods } = ControlServiceDefinition;
@@ -11,6 +11,7 @@ const { fullName, methods } = ControlServiceDefinition;
 export function commandMethod(control: Control): StreamMethod {
   return {
     path: `/${fullName}/${methods.command.name}`,
+    callers: 'operators',
     async *serve(request) {
       const { token, command } = decoded(CommandRequest.decode, request);
       const acknowledged = await control.command(token, commandOf(givenBy(command)));

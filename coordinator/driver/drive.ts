@@ -76,11 +76,12 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
   };
   const sessions = createSessionService(current);
   const control = controlOf(options, driver);
-  const server = await startServer(endpoint, {
+  const services = {
     sessions,
     state: createStateService(driver.restored),
     control: [statusMethod(control), commandMethod(control)],
-  });
+  };
+  const server = await startServer(endpoint, services, options.security);
   // What it comes to is in the log.
   const command = (wanted: Command) => void driver.command(wanted).catch(() => undefined);
   const stop = () => command({ command: 'stop', reason: toProspectError(signal.reason).message, snapshot: true });

@@ -97,7 +97,11 @@ function referencePoint({ generation }: Of<'referencePoint'>, work: Work): void 
 function journal({ record }: Of<'journal'>, work: Work): void {
   // A start is the run's own record, and a commit comes as an effect of its own.
   if (record.kind === 'start' || record.kind === 'commit') return;
-  if (record.kind === 'applied') work.agreed.note(record.step, record.parameterDigest);
+  if (record.kind === 'applied') {
+    // The next step's plan is out already: what came before this belongs to the update all the same.
+    work.stopwatch.lap('update');
+    work.agreed.note(record.step, record.parameterDigest);
+  }
   const written = work.journal.append(record.kind === 'setAside' ? { ...record, rows: [...record.rows] } : record);
   written.catch(work.context.fail);
   if (record.kind === 'command') work.commander.recording(written);

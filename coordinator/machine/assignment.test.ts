@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { distribute, measureSpeed, speedsOf } from './assignment.js';
 import { createMachine, FRESH, join, plan, sent } from './machine-fixture.js';
-import type { Turn } from './turn.js';
+import { beginTurn } from './turn.js';
 
 describe('measured speeds', () => {
   const state = createMachine().state();
 
   it('follow a change within a few leaves, and ignore results that were there already', () => {
-    const turn: Turn = { state, atMs: 0, effects: [] };
+    const turn = beginTurn(state, 0);
     for (let leaf = 0; leaf < 10; leaf++) measureSpeed(turn, 'w1', 100, 10);
     measureSpeed(turn, 'w1', 100, 0);
     expect(turn.state.speeds.w1).toBeCloseTo(10);
@@ -44,7 +44,7 @@ describe('a worker that was slow once', () => {
     const leaves = Array.from({ length: 4 }, () => ({ cost: 1, owner: 0, holders: [] }));
     let speeds: Readonly<Record<string, number>> = { w1: 10, w2: 0.1 };
     const shares = Array.from({ length: 20 }, () => {
-      const turn: Turn = { state: { ...state, speeds, work: { ...state.work!, leaves } }, atMs: 0, effects: [] };
+      const turn = beginTurn({ ...state, speeds, work: { ...state.work!, leaves } }, 0);
       distribute(turn);
       speeds = turn.state.speeds;
       return turn.state.work!.leaves.filter(({ owner }) => owner === 2).length;

@@ -4,7 +4,7 @@
  */
 import { assignLeaves } from '../../core/microbatches.js';
 import type { LeafWork, MicrobatchWork, StepWork } from './step-work.js';
-import { activeMembers, send, type Turn, update, updateMember, updateWork } from './turn.js';
+import { activeMembers, ownTable, send, type Turn, update, updateMember, updateWork } from './turn.js';
 import type { Member, State } from './types.js';
 
 /**
@@ -23,7 +23,9 @@ export function measureSpeed(turn: Turn, workerId: string, cost: number, compute
   const before = turn.state.speeds[workerId] ?? measured;
   const speed = before + SPEED_WEIGHT * (measured - before);
   if (speed === turn.state.speeds[workerId]) return;
-  update(turn, { speeds: { ...turn.state.speeds, [workerId]: speed } });
+  const speeds = ownTable(turn, turn.state.speeds);
+  speeds[workerId] = speed;
+  update(turn, { speeds });
 }
 
 /** Cost per ms of each worker; one not measured yet counts as the mean of the others. */
@@ -112,45 +114,61 @@ function shareOut<Work extends MicrobatchWork | LeafWork>(
   return shared;
 }
 
-/** Sends their part to all active workers that have the parameters for the step and do not know their part yet. */
+/**
+ * Sends their part to all active workers that do not know it yet. Who has not applied the committed step was told to: a
+ * plan behind the commit waits there until it is done, and saves a round.
+ */
 export function sendPlans(turn: Turn): void {
-  const { state } = turn;
-  const members = activeMembers(state);
-  if (!state.work || state.work.planned.length === members.length) return;
-  const planned = new Set(state.work.planned);
-  for (const member of members) {
-    if (member.appliedStep === state.committed.step && !planned.has(member.session)) sendPlan(turn, member);
+  const { work } = turn.state;
+  const members = activeMembers(turn.state);
+  if (!work || work.planned.length === members.length) return;
+  const planned = new Set(work.planned);
+  const unplanned = members.filter(({ session }) => !planned.has(session));
+  const pairsOf = openByOwner(work.mismatched, ({ isDone }) => !isDone);
+  const leavesOf = openByOwner(work.leaves, ({ owner, holders }) => !holders.includes(owner));
+  for (const { session } of unplanned) {
+    sendPlan(turn, work, session, { mismatched: pairsOf(session), matched: leavesOf(session) });
   }
+  updateWork(turn, { planned: [...work.planned, ...unplanned.map(({ session }) => session)] });
 }
 
-function sendPlan(turn: Turn, { session }: Member): void {
-  const { generation, work } = turn.state;
-  if (!work) return;
-  const { step, attempt, leaves, mismatched, audit, z0 } = work;
+/** Numbers of what each worker owns and has to do: the step's work is looked through once for all of them. */
+function openByOwner<Work extends MicrobatchWork | LeafWork>(
+  all: readonly Work[],
+  isOpen: (work: Work) => boolean,
+): (session: number) => readonly number[] {
+  const numbers = new Map<number, number[]>();
+  for (const [number, work] of all.entries()) {
+    if (!isOpen(work)) continue;
+    const owned = numbers.get(work.owner);
+    if (owned) owned.push(number);
+    else numbers.set(work.owner, [number]);
+  }
+  return (session) => numbers.get(session) ?? [];
+}
+
+interface Part {
+  readonly mismatched: readonly number[];
+  readonly matched: readonly number[];
+}
+
+function sendPlan(turn: Turn, work: StepWork, session: number, { mismatched, matched }: Part): void {
+  const { generation } = turn.state;
+  const { step, attempt, leaves, audit, z0 } = work;
   const isAudited = audit?.sessions.includes(session) && !audit.digests.some((digest) => digest.session === session);
   const audited = audit && isAudited ? [audit.leaf] : [];
+  const compared = audited.filter((leaf) => !matched.includes(leaf));
   send(turn, session, {
     kind: 'stepPlan',
     generation,
     step,
     attempt,
-    mismatched: numbersOf(mismatched, ({ owner, isDone }) => owner === session && !isDone),
-    matched: numbersOf(
-      leaves,
-      ({ owner, holders }, leaf) =>
-        (owner === session && !holders.includes(session)) || (isAudited === true && leaf === audit?.leaf),
-    ),
+    mismatched,
+    matched: compared.length === 0 ? matched : [...matched, ...compared].sort((a, b) => a - b),
     audited,
     discarded: audit && isAudited && audit.before.length > 0 ? audited : [],
     leafCount: leaves.length,
   });
   if (z0 !== undefined) send(turn, session, { kind: 'referencePoint', generation, step, attempt, z0 });
   updateMember(turn, session, { progressAtMs: turn.atMs });
-  updateWork(turn, { planned: [...work.planned, session] });
-}
-
-function numbersOf<Work>(all: readonly Work[], isWanted: (work: Work, number: number) => boolean): number[] {
-  const numbers: number[] = [];
-  for (const [number, work] of all.entries()) if (isWanted(work, number)) numbers.push(number);
-  return numbers;
 }

@@ -9,7 +9,17 @@ import type { WorkerEvent } from './events.js';
 import { disagree, endWithMismatch, expel } from './expel.js';
 import { majorityOf } from './majority.js';
 import type { ReducedDigest, StepWork } from './step-work.js';
-import { activeMembers, alarm, emit, newGeneration, sendAll, type Turn, updateMember, updateWork } from './turn.js';
+import {
+  activeMembers,
+  alarm,
+  emit,
+  newGeneration,
+  ownList,
+  sendAll,
+  type Turn,
+  updateMember,
+  updateWork,
+} from './turn.js';
 import type { CommitRecord, Member } from './types.js';
 
 export function orderReduction(turn: Turn): void {
@@ -33,9 +43,10 @@ export function orderReduction(turn: Turn): void {
 /** Each leaf once: of those that hold it, its owner's, else the lowest rank's. */
 export function holdingsOf({ leaves }: StepWork, sessions: readonly number[]): LeafRange[][] {
   const holdings: LeafRange[][] = sessions.map(() => []);
+  const rankOf = new Map(sessions.map((session, rank) => [session, rank]));
   for (const [leaf, { owner, holders }] of leaves.entries()) {
     const giver = holders.includes(owner) ? owner : sessions.find((session) => holders.includes(session));
-    const ranges = holdings[sessions.indexOf(giver!)]!;
+    const ranges = holdings[rankOf.get(giver!)!]!;
     const last = ranges.at(-1);
     if (last?.end === leaf) ranges[ranges.length - 1] = { start: last.start, end: leaf + 1 };
     else ranges.push({ start: leaf, end: leaf + 1 });
@@ -48,7 +59,9 @@ type ReducedReport = Extract<WorkerEvent, { kind: 'reducedReport' }>;
 export function takeReduced(turn: Turn, member: Member, { session, digest, norm }: ReducedReport): void {
   const { work } = turn.state;
   if (work?.stage !== 'reducing' || work.reduced.some((reduced) => reduced.session === session)) return;
-  updateWork(turn, { reduced: [...work.reduced, { session, digest, norm }] });
+  const reduced = ownList(turn, work.reduced);
+  reduced.push({ session, digest, norm });
+  updateWork(turn, { reduced });
   noteProgress(turn, member, 'reducing');
 }
 

@@ -9,7 +9,17 @@ import { peakOf } from './learning-rates.js';
 import { orderReduction } from './reduction.js';
 import { setRowsAside } from './set-aside.js';
 import type { StepWork } from './step-work.js';
-import { activeMembers, agreedDigest, emit, send, type Turn, update, updateMember, updateWork } from './turn.js';
+import {
+  activeMembers,
+  agreedDigest,
+  emit,
+  ownList,
+  send,
+  type Turn,
+  update,
+  updateMember,
+  updateWork,
+} from './turn.js';
 import type { Member } from './types.js';
 
 type Of<Kind> = Extract<WorkerEvent | DriverEvent, { kind: Kind }>;
@@ -90,8 +100,9 @@ export function isOfPlan(
 export function takeMismatched(turn: Turn, member: Member, { microbatch, notFinite }: Of<'mismatchedReport'>): void {
   const work = turn.state.work!;
   if (work.stage !== 'mismatched' || work.mismatched[microbatch]?.isDone !== false) return;
-  const mismatched = work.mismatched.with(microbatch, { ...work.mismatched[microbatch], isDone: true });
-  updateWork(turn, { mismatched, notFinite: [...work.notFinite, ...notFinite] });
+  const mismatched = ownList(turn, work.mismatched);
+  mismatched[microbatch] = { ...work.mismatched[microbatch], isDone: true };
+  updateWork(turn, { mismatched, notFinite: joined(work.notFinite, notFinite) });
   emit(turn, { kind: 'accepted', session: member.session, what: 'mismatched', number: microbatch });
   noteProgress(turn, member, 'mismatched');
 }
@@ -100,11 +111,16 @@ export function takeLeaf(turn: Turn, member: Member, { leaf, z0, computeMs, notF
   const work = turn.state.work!;
   const known = work.leaves[leaf];
   if (work.stage !== 'gradients' || z0 !== work.z0 || !known || known.holders.includes(member.session)) return;
-  const leaves = work.leaves.with(leaf, { ...known, holders: [...known.holders, member.session] });
-  updateWork(turn, { leaves, notFinite: [...work.notFinite, ...notFinite] });
+  const leaves = ownList(turn, work.leaves);
+  leaves[leaf] = { ...known, holders: [...known.holders, member.session] };
+  updateWork(turn, { leaves, notFinite: joined(work.notFinite, notFinite) });
   emit(turn, { kind: 'accepted', session: member.session, what: 'leaf', number: leaf });
   noteProgress(turn, member, 'gradients');
   measureSpeed(turn, member.workerId, known.cost, computeMs);
+}
+
+function joined(rows: readonly number[], more: readonly number[]): readonly number[] {
+  return more.length === 0 ? rows : [...rows, ...more];
 }
 
 /** Goes as far as what has been reported allows. */

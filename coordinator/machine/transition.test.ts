@@ -46,8 +46,22 @@ describe('a step', () => {
     expect(kindsOf(reduce(machine, 1))).toEqual([]);
     const record = commitOf(reduce(machine, 2));
     expect(record).toMatchObject({ step: 1, z0: 0.5, gradientDigest: 'g1', norm: 1, skipped: false });
-    expect(sent(machine.happen({ kind: 'commitJournaled', record }), 'commit')).toHaveLength(2);
-    expect(apply(machine, [1])).toContainEqual(planOf({ generation: FIRST + 1, step: 2, attempt: 0 }));
+    const effects = machine.happen({ kind: 'commitJournaled', record });
+    expect(sent(effects, 'commit')).toHaveLength(2);
+    expect(effects).toContainEqual(planOf({ generation: FIRST + 1, step: 2, attempt: 0 }));
+  });
+
+  it('is planned before anybody has applied the one before, and reduced when all have', () => {
+    const machine = started();
+    toReduction(machine);
+    reduce(machine, 1);
+    machine.happen({ kind: 'commitJournaled', record: commitOf(reduce(machine, 2)) });
+    expect(sent(plan(machine), 'stepPlan')).toHaveLength(2);
+    apply(machine, [1]);
+    scorePairs(machine);
+    giveReferencePoint(machine);
+    expect(sent(computeLeaves(machine), 'reduce')).toEqual([]);
+    expect(sent(apply(machine, [2]), 'reduce')).toHaveLength(2);
   });
 
   it('is not committed again when reports and answers arrive twice', () => {

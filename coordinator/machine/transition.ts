@@ -16,7 +16,7 @@ import { decideCommit } from './reduction.js';
 import { letGo } from './sessions.js';
 import { takeDueSnapshot } from './snapshots.js';
 import { advanceStep, planStep } from './step.js';
-import { activeMembers, agreedDigest, emit, type Turn, update, upToDate } from './turn.js';
+import { activeMembers, agreedDigest, beginTurn, emit, type Turn, update } from './turn.js';
 import type { State } from './types.js';
 import { noteWorker } from './worker-facts.js';
 
@@ -28,7 +28,7 @@ export interface Transition {
 
 /** @param events that come together, in order: what follows from all of them is looked for once. */
 export function transition(state: State, ...events: readonly Event[]): Transition {
-  const turn: Turn = { state, atMs: events.at(-1)?.atMs ?? 0, effects: [] };
+  const turn = beginTurn(state, events.at(-1)?.atMs ?? 0);
   for (const event of events) {
     if (turn.state.phase.name === 'ended') break;
     if ('session' in event) noteWorker(turn, event);
@@ -74,7 +74,7 @@ function advance(turn: Turn): void {
   if (state.phase.name !== 'training') return;
   if (state.work) advanceStep(turn);
   else if (state.committed.step < state.settings.totalSteps) {
-    if (upToDate(state).some(({ status }) => status === 'active')) planStep(turn);
+    if (activeMembers(state).length > 0) planStep(turn);
   } else finishTraining(turn);
 }
 

@@ -10,6 +10,27 @@ export interface Turn {
   state: State;
   readonly atMs: number;
   readonly effects: Effect[];
+  /** Lists and tables made in this turn, which nobody else has yet: they may be changed in place. */
+  readonly own: Set<unknown>;
+}
+
+export function beginTurn(state: State, atMs: number): Turn {
+  return { state, atMs, effects: [], own: new Set() };
+}
+
+/** The same list for this turn to change: with many reports in a turn, a copy for each would be most of the work. */
+export function ownList<Item>(turn: Turn, list: readonly Item[]): Item[] {
+  if (turn.own.has(list)) return list as Item[];
+  const copy = list.slice();
+  turn.own.add(copy);
+  return copy;
+}
+
+export function ownTable<Value>(turn: Turn, table: Readonly<Record<string, Value>>): Record<string, Value> {
+  if (turn.own.has(table)) return table;
+  const copy = { ...table };
+  turn.own.add(copy);
+  return copy;
 }
 
 export function update(turn: Turn, changes: Partial<State>): void {
@@ -19,7 +40,10 @@ export function update(turn: Turn, changes: Partial<State>): void {
 export function updateMember(turn: Turn, session: number, changes: Partial<Member>): void {
   const { members } = turn.state;
   const at = members.findIndex((member) => member.session === session);
-  if (at !== -1) update(turn, { members: members.with(at, { ...members[at]!, ...changes }) });
+  if (at === -1) return;
+  const changed = ownList(turn, members);
+  changed[at] = { ...members[at]!, ...changes };
+  update(turn, { members: changed });
 }
 
 export function updateWork(turn: Turn, changes: Partial<StepWork>): void {

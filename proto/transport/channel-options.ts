@@ -16,12 +16,17 @@ export const TENSOR_WINDOW_BYTES = 8 * MIB;
 export const KEEPALIVE_MS = 1000;
 export const KEEPALIVE_ANSWER_MS = 1800;
 
+/** Certificates are checked for roles, not for hosts (security.ts): all are asked for by one name. */
+const SERVER_NAME = { 'grpc.ssl_target_name_override': 'prospect' };
+
 export const CONTROL_OPTIONS: ChannelOptions = {
+  ...SERVER_NAME,
   'grpc.max_receive_message_length': CONTROL_MESSAGE_BYTES,
   'grpc.max_send_message_length': CONTROL_MESSAGE_BYTES,
 };
 
 export const TENSOR_OPTIONS: ChannelOptions = {
+  ...SERVER_NAME,
   'grpc.max_receive_message_length': TENSOR_MESSAGE_BYTES,
   'grpc.max_send_message_length': TENSOR_MESSAGE_BYTES,
   'grpc-node.flow_control_window': TENSOR_WINDOW_BYTES,

@@ -2,15 +2,17 @@
  * A gRPC call that streams both ways, without a promise or a copy a message: with many workers, what a message costs
  * beside its content is what a step costs. Any gRPC client can make it.
  */
-import type { ServerHttp2Stream } from 'node:http2';
 import { ProspectError } from '../../core/errors.js';
-import { statusOf } from './errors.js';
+import type { Callers } from './admit-call.js';
+import { OK, RESPONSE_HEADERS, statusOf } from './errors.js';
+import type { Http2Stream, StreamReceiver } from './http2/stream.js';
 import { PREFIX_BYTES } from './message-reader.js';
 import { createMessageSplitter } from './message-splitter.js';
 
 export interface DuplexMethod {
   /** /package.Service/Method. */
   readonly path: string;
+  readonly callers: Callers;
   /** A call has begun. */
   open(call: DuplexCall): DuplexReceiver;
 }
@@ -19,6 +21,8 @@ export interface DuplexMethod {
 export interface DuplexCall {
   /** @param message with its prefix: see `prefixed`. Nothing happens once the call has ended. */
   send(message: Buffer): void;
+  /** Leaves with what is sent next in this turn of the event loop, or at its end. */
+  sendSoon(message: Buffer): void;
   /** Ends the call with OK, after what was sent. */
   end(): void;
   /** Ends the call with this error, after what was sent. */
@@ -33,8 +37,6 @@ export interface DuplexReceiver {
   ended(): void;
 }
 
-const OK = { 'grpc-status': '0' };
-
 /** gRPC's frame around a message. It can be sent in several calls. */
 export function prefixed(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
@@ -44,46 +46,50 @@ export function prefixed(message: Uint8Array): Buffer {
   return framed;
 }
 
-export function acceptDuplex(stream: ServerHttp2Stream, method: DuplexMethod): void {
-  let status: Record<string, string> = OK;
+/** @param callEnded called once, when nothing more comes or goes. */
+export function acceptDuplex(stream: Http2Stream, method: DuplexMethod, callEnded: () => void): StreamReceiver {
   let isOver = false;
   let receiver: DuplexReceiver | undefined;
-  const end = () => {
+  const finish = (status: Readonly<Record<string, string>>) => {
     if (isOver) return;
     isOver = true;
-    stream.end();
+    stream.finish(Object.entries(status));
   };
-  const fail = (error: unknown) => {
-    if (!isOver) status = statusOf(error);
-    end();
-  };
+  const fail = (error: unknown) => finish(statusOf(error));
   const ended = () => {
     receiver?.ended();
     receiver = undefined;
   };
-  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-  stream.on('wantTrailers', () => stream.sendTrailers(status));
+  stream.sendHeaders(RESPONSE_HEADERS);
   const split = createMessageSplitter((bytes) => receiver?.message(bytes));
-  stream.on('data', (chunk: Buffer) => {
-    try {
-      split(chunk);
-    } catch (error) {
-      fail(error);
-      ended();
-    }
-  });
-  stream.on('end', ended);
-  stream.on('close', () => {
-    isOver = true;
-    ended();
-  });
   receiver = method.open({
     send(message) {
-      if (!isOver) stream.write(message);
+      if (!isOver) stream.post(message, false);
     },
-    end,
+    sendSoon(message) {
+      if (!isOver) stream.post(message, true);
+    },
+    end: () => finish(OK),
     fail,
   });
+  return {
+    headers: () => undefined,
+    data(part) {
+      try {
+        split(part);
+      } catch (error) {
+        fail(error);
+        ended();
+      }
+      stream.taken(part.length);
+    },
+    ended,
+    closed() {
+      isOver = true;
+      ended();
+      callEnded();
+    },
+  };
 }
 
 /** @throws PROTOCOL for bytes that are no such message. */

@@ -7,6 +7,15 @@ import { codeOfGrpcStatus, ERROR_TABLE, type ErrorCode, ProspectError, toProspec
 
 export const CODE_TRAILER = 'prospect-code';
 
+/** Every call is answered with them first. */
+export const RESPONSE_HEADERS = [
+  [':status', '200'],
+  ['content-type', 'application/grpc'],
+] as const;
+
+/** Trailers of a call that went well. */
+export const OK = { 'grpc-status': '0' };
+
 /** What a handler threw, as the trailers that end its call. */
 export function statusOf(thrown: unknown): Record<string, string> {
   const { code, message } = toProspectError(thrown);

@@ -10,14 +10,14 @@ afterEach(() => {
 });
 
 /** A connection whose other end answers when told to. */
-function connect(isGreeted?: () => boolean) {
+function connect(isGreeted = () => true) {
   const answers: (() => void)[] = [];
-  const ends: Error[] = [];
+  const ends: (Error | undefined)[] = [];
   const callStarted = keepAlive({
-    ping: (answered) => answers.push(answered),
-    destroy: (reason) => ends.push(reason),
+    ping: (answered) => void answers.push(answered),
+    destroy: (reason) => void ends.push(reason),
     on: () => undefined,
-    ...(isGreeted && { isGreeted }),
+    isGreeted,
   });
   return { answers, ends, callStarted };
 }

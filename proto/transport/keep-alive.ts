@@ -1,6 +1,7 @@
 /** Noticing that the other end of a connection has stopped: pings that must be answered while calls are running. */
 import { ProspectError } from '../../core/errors.js';
 import { KEEPALIVE_ANSWER_MS, KEEPALIVE_MS } from './channel-options.js';
+import type { Connection } from './http2/connection.js';
 
 /**
  * The wait for an answer is counted in looks, none of which counts more than this, and before each the sockets are read:
@@ -8,21 +9,8 @@ import { KEEPALIVE_ANSWER_MS, KEEPALIVE_MS } from './channel-options.js';
  */
 const LOOK_MS = 200;
 
-/** A connection of this project's HTTP/2, or a session of Node's. */
-export interface Pinged {
-  readonly destroyed?: boolean;
-  /**
-   * False while the other end has not said a word. A process accepts one connection a turn of its event loop, so the last of
-   * many can wait long; whether it runs at all, its heartbeats tell the coordinator.
-   */
-  isGreeted?(): boolean;
-  ping(answered: () => void): unknown;
-  destroy(reason: Error): void;
-  on(event: 'close', listener: () => void): unknown;
-}
-
 /** @returns call when a call starts; its result when the call is over. */
-export function keepAlive(connection: Pinged): () => () => void {
+export function keepAlive(connection: Pick<Connection, 'isGreeted' | 'ping' | 'destroy' | 'on'>): () => () => void {
   let calls = 0;
   let isWaiting = false;
   let nextLook: NodeJS.Timeout | undefined;
@@ -41,7 +29,7 @@ export function keepAlive(connection: Pinged): () => () => void {
     nextLook = setTimeout(() => setImmediate(lookAgain), lookMs).unref();
   };
   const timer = setInterval(() => {
-    if (calls === 0 || isWaiting || connection.destroyed || connection.isGreeted?.() === false) return;
+    if (calls === 0 || isWaiting || !connection.isGreeted()) return;
     isWaiting = true;
     look(KEEPALIVE_ANSWER_MS);
     connection.ping(answered);

@@ -5,7 +5,7 @@ import { PREFIX_BYTES } from './message-reader.js';
 
 /**
  * @param onMessage receives each message without its prefix, valid until it returns.
- * @returns takes the next bytes of the stream. @throws PROTOCOL for what is no message, and what `onMessage` throws.
+ * @returns takes the next bytes of the stream, which are its own until it returns. @throws PROTOCOL for what is no message, and what `onMessage` throws.
  */
 export function createMessageSplitter(onMessage: (message: Uint8Array) => void): (chunk: Buffer) => void {
   /** Of a message that is not whole. */
@@ -13,10 +13,12 @@ export function createMessageSplitter(onMessage: (message: Uint8Array) => void):
   let held = 0;
   let needed = PREFIX_BYTES;
   return (chunk) => {
-    parts.push(chunk);
     held += chunk.length;
-    if (held < needed) return;
-    const bytes = parts.length === 1 ? chunk : Buffer.concat(parts);
+    if (held < needed) {
+      parts.push(Buffer.from(chunk));
+      return;
+    }
+    const bytes = parts.length === 0 ? chunk : Buffer.concat([...parts, chunk]);
     let at = 0;
     for (needed = PREFIX_BYTES; bytes.length - at >= needed; needed = PREFIX_BYTES) {
       needed = PREFIX_BYTES + messageBytes(bytes, at);
@@ -24,7 +26,7 @@ export function createMessageSplitter(onMessage: (message: Uint8Array) => void):
       onMessage(bytes.subarray(at + PREFIX_BYTES, at + needed));
       at += needed;
     }
-    parts = at < bytes.length ? [bytes.subarray(at)] : [];
+    parts = at < bytes.length ? [Buffer.from(bytes.subarray(at))] : [];
     held = bytes.length - at;
   };
 }

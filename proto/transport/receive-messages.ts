@@ -38,7 +38,7 @@ export async function* receiveMessages(
     ready.push(message);
     changed.resolve();
   });
-  const stream = connection.request([...headersOf(path), ...Object.entries(own)], {
+  const stream = connection.request([...requestHeaders(path), ...Object.entries(own)], {
     headers(headers) {
       // A call that failed at once has its status there already.
       if (headers.has('grpc-status')) status = headers;
@@ -80,7 +80,8 @@ export async function* receiveMessages(
   expectOk(status, path, failure);
 }
 
-function headersOf(path: string): [string, string][] {
+/** Of a call. @param path /package.Service/Method. */
+export function requestHeaders(path: string): [string, string][] {
   return [
     [':method', 'POST'],
     [':scheme', 'http'],

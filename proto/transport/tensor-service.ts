@@ -3,8 +3,8 @@
  * that pass gRPC as they are. Whoever receives tensors is the client.
  */
 import { PullReducedRequest, PullSumsRequest } from '../gen/prospect/v1/peer.js';
+import type { StreamMethod } from './streaming-call.js';
 import type { Link, OutgoingFrame } from './tensor-frame.js';
-import type { TensorMethod } from './tensor-server.js';
 
 /** Makes a frame when the stream has room for it; throws when what it is made of is gone. */
 export type FrameMaker = (link: Link) => OutgoingFrame;
@@ -20,9 +20,13 @@ export const PULL_SUMS_PATH = '/prospect.v1.TensorService/PullSums';
 export const PULL_REDUCED_PATH = '/prospect.v1.TensorService/PullReduced';
 
 /** For the server. */
-export function tensorMethods(service: TensorServiceImplementation): TensorMethod[] {
+export function tensorMethods(service: TensorServiceImplementation): StreamMethod[] {
   return [
-    { path: PULL_SUMS_PATH, serve: (request) => service.pullSums(PullSumsRequest.decode(request)) },
-    { path: PULL_REDUCED_PATH, serve: (request) => service.pullReduced(PullReducedRequest.decode(request)) },
+    { path: PULL_SUMS_PATH, callers: 'members', serve: (request) => service.pullSums(PullSumsRequest.decode(request)) },
+    {
+      path: PULL_REDUCED_PATH,
+      callers: 'members',
+      serve: (request) => service.pullReduced(PullReducedRequest.decode(request)),
+    },
   ];
 }

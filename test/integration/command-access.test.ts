@@ -41,8 +41,9 @@ describe('who may not steer', () => {
   });
 
   test('is everybody, where other machines reach a coordinator without a token', async () => {
-    const { coordinator } = await runs.startCoordinator('open', LONG_RUN, '0.0.0.0:0');
-    const { exitCode, stderr } = await runs.ask(['status', runs.outputOf('open')]);
+    const certs = await runs.makeCertificates();
+    const { coordinator } = await runs.startCoordinator('open', [...LONG_RUN, '--certs', certs], '0.0.0.0:0');
+    const { exitCode, stderr } = await runs.ask(['status', runs.outputOf('open'), '--certs', certs]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('this coordinator has no control token, so it takes no commands. Set control.tokenFile');
     coordinator.child.kill('SIGKILL');
@@ -51,8 +52,10 @@ describe('who may not steer', () => {
   test('is not who has the token that the configuration names', async () => {
     const file = join(runs.folder, 'token');
     await writeFile(file, `${'correct horse battery staple'}\n`);
-    await runs.startCoordinator('named', [...LONG_RUN, '--set', `control.tokenFile=${file}`], '0.0.0.0:0');
-    expect(await runs.give('status', runs.outputOf('named'), '--token-file', file)).toContain('waiting');
+    const certs = ['--certs', await runs.makeCertificates()];
+    const flags = [...LONG_RUN, ...certs, '--set', `control.tokenFile=${file}`];
+    await runs.startCoordinator('named', flags, '0.0.0.0:0');
+    expect(await runs.give('status', runs.outputOf('named'), '--token-file', file, ...certs)).toContain('waiting');
   });
 });
 

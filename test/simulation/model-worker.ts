@@ -5,7 +5,7 @@ import { createProcess, type Process } from './process.js';
 import type { WorkerContext } from './worker-context.js';
 import { follow, heal, observe } from './worker-heal.js';
 import { emptyMemory, heldBy, type Reported, type Sent } from './worker-state.js';
-import { commit, reduce, takePlan, takeReferencePoint, work } from './worker-step.js';
+import { commit, reduce, takeNextPlan, takePlan, takeReferencePoint, work } from './worker-step.js';
 import { COORDINATOR, type World } from './world.js';
 
 const FIRST_BACK_OFF_MS = 100;
@@ -130,6 +130,7 @@ function createContext(
     report: (news, score = 0) => send({ news, score }),
     afterApplied: () => {
       follow(context);
+      takeNextPlan(context);
       work(context);
     },
   };
@@ -143,6 +144,7 @@ function beginConnection(context: WorkerContext): void {
   context.memory.healOrder = 0;
   context.memory.healing = undefined;
   context.memory.observed = [];
+  context.memory.nextPlan = undefined;
 }
 
 function phaseOf({ memory, isComputing, isApplying }: WorkerContext): string {

@@ -16,6 +16,7 @@ export function heal(context: WorkerContext, order: MessageOf<'heal'>): void {
   memory.healing = order;
   memory.parameters = undefined;
   memory.plan = undefined;
+  memory.nextPlan = undefined;
   memory.reduced = undefined;
   memory.observed = [];
   memory.leaves.clear();

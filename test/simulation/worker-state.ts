@@ -39,6 +39,14 @@ export interface WorkerMemory {
   /** Undefined while it heals: the old ones are gone, the new ones not there. */
   parameters: Parameters | undefined;
   plan: MessageOf<'stepPlan'> | undefined;
+  /** A plan that came before the step before it was applied, and the reference point that came after it. */
+  nextPlan:
+    | {
+        readonly plan: MessageOf<'stepPlan'>;
+        readonly setAside: readonly number[];
+        point: MessageOf<'referencePoint'> | undefined;
+      }
+    | undefined;
   /** What the plan's rows are found by. */
   setAside: readonly number[];
   z0: number | undefined;
@@ -60,6 +68,7 @@ export function emptyMemory(): WorkerMemory {
     isLoaded: false,
     parameters: undefined,
     plan: undefined,
+    nextPlan: undefined,
     setAside: [],
     z0: undefined,
     reported: new Set(),

@@ -25,6 +25,11 @@ export function takePlan(context: WorkerContext, plan: MessageOf<'stepPlan'>, se
   const { parameters } = memory;
   const isKnown = plan === memory.plan || (parameters && plan.step <= parameters.step);
   if (isKnown) return;
+  if (parameters && plan.step === parameters.step + 2) {
+    if (memory.nextPlan?.plan !== plan) memory.nextPlan = { plan, setAside, point: undefined };
+    return;
+  }
+  memory.nextPlan = undefined;
   if (!parameters || plan.step !== parameters.step + 1) {
     const own = parameters ? `after step ${parameters.step}` : 'without parameters';
     violate(world, `${workerId} got a plan of step ${plan.step} ${own}`);
@@ -45,10 +50,21 @@ export function takePlan(context: WorkerContext, plan: MessageOf<'stepPlan'>, se
 
 export function takeReferencePoint(context: WorkerContext, point: MessageOf<'referencePoint'>): void {
   const { memory } = context;
+  const { nextPlan } = memory;
+  if (nextPlan?.plan.step === point.step && nextPlan.plan.attempt === point.attempt) nextPlan.point = point;
   if (memory.plan?.step !== point.step || memory.plan.attempt !== point.attempt) return;
   for (const [leaf, { z0 }] of memory.leaves) if (z0 !== point.z0) memory.leaves.delete(leaf);
   memory.z0 = point.z0;
   work(context);
+}
+
+/** What waited for the update. */
+export function takeNextPlan(context: WorkerContext): void {
+  const { nextPlan, parameters } = context.memory;
+  if (!nextPlan || nextPlan.plan.step !== (parameters?.step ?? -1) + 1) return;
+  const { plan, setAside, point } = nextPlan;
+  takePlan(context, plan, setAside);
+  if (point) takeReferencePoint(context, point);
 }
 
 /** The next piece of the plan; what is held already is reported without work. */

@@ -19,7 +19,7 @@ export interface SteeredRuns extends RunFolder {
     flags: readonly string[],
     listen?: string,
   ): Promise<{ readonly coordinator: Started; readonly address: string }>;
-  startWorkers(address: string): Started[];
+  startWorkers(address: string, ...flags: string[]): Started[];
   /** A coordinator that is killed and started again on the same port. */
   replace(name: string, killed: Started, address: string, flags: readonly string[]): Promise<Started>;
   ask(args: readonly string[], environment?: Record<string, string>): Promise<Finished>;
@@ -31,6 +31,8 @@ export interface SteeredRuns extends RunFolder {
   /** Waits for a step's line in metrics.jsonl. */
   stepWritten(name: string, step: number): Promise<void>;
   eventsOf(name: string): Promise<RunEvent[]>;
+  /** Once. @returns the folder, as `prospect certs` makes it. */
+  makeCertificates(): Promise<string>;
   killAll(): void;
 }
 
@@ -73,7 +75,8 @@ export async function createSteeredRuns(): Promise<SteeredRuns> {
     tokenOf: (name) => join(outputOf(name), 'control.token'),
     startProcess,
     startCoordinator,
-    startWorkers: (address) => ['a', 'b'].map((id) => startProcess('worker', '--coordinator', address, '--id', id)),
+    startWorkers: (address, ...flags) =>
+      ['a', 'b'].map((id) => startProcess('worker', '--coordinator', address, '--id', id, ...flags)),
     async replace(name, killed, address, flags) {
       killed.child.kill('SIGKILL');
       await killed.ended();
@@ -90,6 +93,11 @@ export async function createSteeredRuns(): Promise<SteeredRuns> {
     async eventsOf(name) {
       const text = await readFile(join(outputOf(name), 'events.jsonl'), 'utf8');
       return text.trimEnd().split('\n').map(parseRunEvent);
+    },
+    async makeCertificates() {
+      const folder = join(run.folder, 'certs');
+      if (!existsSync(folder)) await give('certs', '--output', folder);
+      return folder;
     },
     killAll() {
       for (const { child } of started.splice(0)) child.kill('SIGKILL');

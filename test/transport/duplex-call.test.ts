@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 async function talk(open: (call: DuplexCall) => DuplexReceiver): Promise<ClientDuplexStream<Buffer, Buffer>> {
-  server = createStreamServer([{ path: PATH, open }]);
+  server = createStreamServer([{ path: PATH, callers: 'members', open }], {});
   const address = await listen(server, { host: '127.0.0.1', port: 0 });
   client = new Client(address, credentials.createInsecure(), { ...CONTROL_OPTIONS, 'grpc.enable_http_proxy': 0 });
   const same = (bytes: Buffer) => bytes;

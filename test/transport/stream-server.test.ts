@@ -1,12 +1,12 @@
-/** The streams of the project's own gRPC servers, of sessions and of tensors, as a stock gRPC client sees them. */
+/** The streams of the project's own gRPC server, as a stock gRPC client sees them. */
 import { Client, type ClientReadableStream, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { withResolvers } from '../../core/async-queue.js';
 import { ProspectError } from '../../core/errors.js';
 import { TENSOR_OPTIONS } from '../../proto/transport/channel-options.js';
 import { listen } from '../../proto/transport/listen.js';
-import { createStreamServer, type MessageMaker } from '../../proto/transport/stream-server.js';
-import { createTensorServer } from '../../proto/transport/tensor-server.js';
+import { createStreamServer, type StreamServer } from '../../proto/transport/stream-server.js';
+import type { MessageMaker } from '../../proto/transport/streaming-call.js';
 
 const PATH = '/test.Service/Stream';
 const MIB = 1024 * 1024;
@@ -17,12 +17,9 @@ async function messagesOf(stream: ClientReadableStream<Buffer>): Promise<Buffer[
   return messages;
 }
 
-describe.each([
-  ['sessions', createStreamServer],
-  ['tensors', createTensorServer],
-] as const)('streams of %s', (_, createServer) => {
+describe('streams', () => {
   let client: Client | undefined;
-  let server: ReturnType<typeof createServer> | undefined;
+  let server: StreamServer | undefined;
 
   afterEach(() => {
     client?.close();
@@ -30,7 +27,7 @@ describe.each([
   });
 
   async function call(serve: (request: Uint8Array) => AsyncIterable<MessageMaker>, path = PATH, request = 'a request') {
-    server = createServer([{ path: PATH, serve }]);
+    server = createStreamServer([{ path: PATH, callers: 'members', serve }], {});
     const address = await listen(server, { host: '127.0.0.1', port: 0 });
     client = new Client(address, credentials.createInsecure(), { ...TENSOR_OPTIONS, 'grpc.enable_http_proxy': 0 });
     const same = (bytes: Buffer) => bytes;

@@ -2,7 +2,7 @@
 import { listen } from '../../proto/transport/listen.js';
 import type { Security } from '../../proto/transport/security.js';
 import { type StateService, stateMethod } from '../../proto/transport/state-service.js';
-import { createTensorServer } from '../../proto/transport/tensor-server.js';
+import { createStreamServer } from '../../proto/transport/stream-server.js';
 import { type TensorServiceImplementation, tensorMethods } from '../../proto/transport/tensor-service.js';
 import { checkTensorWindow } from '../../proto/transport/window-check.js';
 
@@ -20,7 +20,7 @@ export async function serve(
   security: Security,
 ): Promise<WorkerServer> {
   await checkTensorWindow();
-  const server = createTensorServer([...tensorMethods(tensors), stateMethod(state)]);
+  const server = createStreamServer([...tensorMethods(tensors), stateMethod(state)], security);
   const address = await listen(server, { host, port: 0 });
   return { address, close: server.close };
 }

@@ -87,11 +87,12 @@ test('a request arrives whole, and so do response and trailers', async () => {
 
 test('no more comes than the window allows, until the reader has taken it up', async () => {
   const connection = await clientOf((stream) => stream.end(Buffer.alloc(MIB)), 100_000);
-  const first = withResolvers<void>();
+  const [first, second] = [withResolvers<void>(), withResolvers<void>()];
   let received = 0;
   const heard = listener((part) => {
     received += part.length;
     if (received >= 100_000) first.resolve();
+    if (received >= 200_000) second.resolve();
   });
   const stream = connection.request(HEADERS, heard.receiver);
   stream.finish();
@@ -99,6 +100,7 @@ test('no more comes than the window allows, until the reader has taken it up', a
   await new Promise<void>((resolve) => connection.ping(resolve));
   expect(received).toBe(100_000);
   stream.taken(100_000);
+  await second.promise;
   await new Promise<void>((resolve) => connection.ping(resolve));
   expect(received).toBe(200_000);
 });

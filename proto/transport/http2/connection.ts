@@ -1,6 +1,6 @@
 /**
- * An HTTP/2 connection as tensors need it: bytes pass from the socket to whoever reads a stream, and from shared memory
- * to the socket, without the objects and copies in between on which Node's own HTTP/2 spends its time. Both ends; it
+ * An HTTP/2 connection as tensors and sessions need it: bytes pass from the socket to whoever reads a stream, and from
+ * memory to the socket, without the objects and copies in between on which Node's own HTTP/2 spends its time. Both ends; it
  * understands any other HTTP/2, and is understood (tested with Node's and with gRPC's).
  */
 import type { Socket } from 'node:net';
@@ -165,7 +165,7 @@ export function createConnection(socket: Socket, options: ConnectionOptions): Co
       try {
         inbox.read(bytes);
       } catch (error) {
-        if (error instanceof Http2ProtocolError) outbox.urgent(goAwayFrame(lastRequestId, error.http2Code));
+        if (error instanceof Http2ProtocolError) outbox.farewell(goAwayFrame(lastRequestId, error.http2Code));
         destroy(error as Error);
       }
     },

@@ -41,27 +41,36 @@ export interface FrameHeader {
   readonly length: number;
 }
 
-export function frameHeader({ type, flags, streamId, length }: FrameHeader): Buffer {
-  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-  header.writeUIntBE(length, 0, 3);
-  header[3] = type;
-  header[4] = flags;
-  header.writeUInt32BE(streamId, 5);
-  return header;
+export function frameHeader(header: FrameHeader): Buffer {
+  const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+  writeHeader(bytes, header);
+  return bytes;
 }
 
 export function readFrameHeader(bytes: Buffer): FrameHeader {
   return {
-    length: bytes.readUIntBE(0, 3),
+    length: (bytes[0]! << 16) | (bytes[1]! << 8) | bytes[2]!,
     type: bytes[3]!,
     flags: bytes[4]!,
     streamId: bytes.readUInt32BE(5) & 0x7fffffff,
   };
 }
 
-/** A whole frame with a short payload. */
+/** A whole frame, its payload copied. */
 export function frame(type: number, flags: number, streamId: number, payload: Uint8Array): Buffer {
-  return Buffer.concat([frameHeader({ type, flags, streamId, length: payload.length }), payload]);
+  const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
+  writeHeader(bytes, { type, flags, streamId, length: payload.length });
+  bytes.set(payload, FRAME_HEADER_BYTES);
+  return bytes;
+}
+
+function writeHeader(bytes: Buffer, { type, flags, streamId, length }: FrameHeader): void {
+  bytes[0] = length >>> 16;
+  bytes[1] = length >>> 8;
+  bytes[2] = length;
+  bytes[3] = type;
+  bytes[4] = flags;
+  bytes.writeUInt32BE(streamId, 5);
 }
 
 export function settingsFrame(settings: Iterable<readonly [id: number, value: number]>): Buffer {

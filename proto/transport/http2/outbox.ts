@@ -1,9 +1,9 @@
 /**
  * The sending half of an HTTP/2 connection: within the windows that the other end grants, a frame of each stream in
- * turn, and no more at the socket than keeps it busy, so that what is urgent does not wait long.
+ * turn, and no more at the socket than keeps it busy, so that what is urgent does not wait long. Frames that nobody waits for
+ * leave with the next message, or at the end of the turn of the event loop: a write costs more than all else.
  */
 import type { Socket } from 'node:net';
-import { withResolvers } from '../../../core/async-queue.js';
 import {
   DEFAULT_FRAME_BYTES,
   DEFAULT_WINDOW_BYTES,
@@ -19,13 +19,22 @@ import { Http2ProtocolError } from './protocol-error.js';
 /** A message of a tensor with all headers: each frame costs the event loop a turn. Larger ones would hold others up. */
 const LARGEST_FRAME_BYTES = 1024 * 1024 + 1024;
 const AT_SOCKET_BYTES = 512 * 1024;
+/** So much is copied behind its frame's header rather than written as a part of its own. Frames of all ends may have it. */
+const COPIED_BYTES = DEFAULT_FRAME_BYTES;
 
 export interface Outbox {
   /** Before everything that waits. */
   urgent(frame: Buffer): void;
+  /** The last frame: it leaves now. */
+  farewell(frame: Buffer): void;
+  /**
+   * A message that nobody waits for; not changed any more. @param isFollowed it may wait for what is posted after it in this
+   * turn of the event loop.
+   */
+  post(streamId: number, message: Uint8Array, isFollowed: boolean): void;
   open(streamId: number): void;
-  /** @param parts at least one byte; not copied. Resolves when they have left, or never will. */
-  send(streamId: number, parts: readonly Uint8Array[]): Promise<void>;
+  /** @param parts at least one byte; not copied. @param sent called when they have left, or never will. */
+  send(streamId: number, parts: readonly Uint8Array[], sent: () => void): void;
   /** Ends the stream after all that is sent. @param onEnd called when that is at the socket. */
   finish(streamId: number, trailers: Buffer | undefined, onEnd: () => void): void;
   /** Drops what waits. */
@@ -56,7 +65,26 @@ export function createOutbox(socket: Socket): Outbox {
   let streamWindow = DEFAULT_WINDOW_BYTES;
   let frameBytes = DEFAULT_FRAME_BYTES;
   let atSocket = 0;
+  let isCorked = false;
 
+  const uncork = (): void => {
+    isCorked = false;
+    socket.uncork();
+  };
+  const writeShort = (bytes: Buffer): void => {
+    if (socket.destroyed) return;
+    if (!isCorked) {
+      isCorked = true;
+      socket.cork();
+      process.nextTick(uncork);
+    }
+    socket.write(bytes);
+  };
+  const writeNow = (bytes: Buffer): void => {
+    if (socket.destroyed) return;
+    socket.write(bytes);
+    if (isCorked) uncork();
+  };
   const write = (parts: readonly Uint8Array[], sent: () => void): void => {
     const bytes = parts.reduce((sum, { length }) => sum + length, 0);
     atSocket += bytes;
@@ -79,11 +107,16 @@ export function createOutbox(socket: Socket): Outbox {
     if (isLast) stream.messages.shift();
     write([header, ...cut(message, length)], isLast ? message.sent : () => undefined);
   };
+  const enqueue = (stream: Sending, parts: readonly Uint8Array[], sent: () => void): void => {
+    const left = parts.reduce((sum, { length }) => sum + length, 0);
+    stream.messages.push({ parts: [...parts], left, sent });
+    flush();
+  };
   const writeEnd = ({ id, ending }: Sending): void => {
     streams.delete(id);
     const { trailers, onEnd } = ending!;
-    if (trailers) socket.write(frame(FrameType.headers, Flag.endHeaders | Flag.endStream, id, trailers));
-    else socket.write(frameHeader({ type: FrameType.data, flags: Flag.endStream, streamId: id, length: 0 }));
+    if (trailers) writeNow(frame(FrameType.headers, Flag.endHeaders | Flag.endStream, id, trailers));
+    else writeNow(frameHeader({ type: FrameType.data, flags: Flag.endStream, streamId: id, length: 0 }));
     onEnd();
   };
   const flush = (): void => {
@@ -102,18 +135,25 @@ export function createOutbox(socket: Socket): Outbox {
   });
 
   return {
-    urgent(bytes) {
-      if (!socket.destroyed) socket.write(bytes);
+    urgent: writeShort,
+    farewell: writeNow,
+    post(streamId, message, isFollowed) {
+      const stream = streams.get(streamId);
+      if (!stream) return;
+      const mustWait = stream.messages.length > 0 || message.length > Math.min(COPIED_BYTES, window, stream.window);
+      if (mustWait) {
+        enqueue(stream, [message], () => undefined);
+        return;
+      }
+      window -= message.length;
+      stream.window -= message.length;
+      (isFollowed ? writeShort : writeNow)(frame(FrameType.data, 0, streamId, message));
     },
     open: (id) => streams.set(id, { id, window: streamWindow, messages: [], ending: undefined }),
-    send(streamId, parts) {
-      const { promise, resolve } = withResolvers<void>();
-      const left = parts.reduce((sum, { length }) => sum + length, 0);
+    send(streamId, parts, sent) {
       const stream = streams.get(streamId);
-      if (stream) stream.messages.push({ parts: [...parts], left, sent: resolve });
-      else resolve();
-      flush();
-      return promise;
+      if (stream) enqueue(stream, parts, sent);
+      else sent();
     },
     finish(streamId, trailers, onEnd) {
       const stream = streams.get(streamId);

@@ -9,6 +9,8 @@ export interface Http2Stream {
   sendHeaders(headers: Iterable<readonly [string, string]>): void;
   /** @param parts at least one byte; not copied. Resolves when they have left, or never will. */
   send(parts: readonly Uint8Array[]): Promise<void>;
+  /** A message that nobody waits for; not changed any more. @param isFollowed by another one in this turn, mostly. */
+  post(message: Uint8Array, isFollowed: boolean): void;
   /** Nothing more comes from this end; trailers say how it ended. */
   finish(trailers?: Iterable<readonly [string, string]>): void;
   /** The reader has taken up so many bytes: as many more may come. */
@@ -79,7 +81,8 @@ export function openStream(
     sendHeaders(headers) {
       if (!isOver) outbox.urgent(frame(FrameType.headers, Flag.endHeaders, id, encodeHeaders(headers)));
     },
-    send: (parts) => outbox.send(id, parts),
+    send: (parts) => new Promise((resolve) => outbox.send(id, parts, resolve)),
+    post: (message, isFollowed) => outbox.post(id, message, isFollowed),
     finish(trailers) {
       outbox.finish(id, trailers && encodeHeaders(trailers), () => {
         hasSentAll = true;

@@ -103,7 +103,7 @@ struct Product {
   bool adds;
 };
 
-// Columns of a product that are computed together at the most; bands are multiples of a panel, except at the end.
+// Bands of columns are so many panels at the most, all of them whole but the last.
 constexpr int64_t kPanelColumns = 32;
 constexpr int64_t kMostPanels = 8;
 

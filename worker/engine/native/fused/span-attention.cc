@@ -29,7 +29,8 @@ Scratch& scratch() {
 
 // out [rows, columns] = a*b, or with that added.
 void multiply(const Factors& factors, int64_t rows, int64_t columns, float* out, int64_t out_row, bool adds = false) {
-  loops().product(Product{&factors, 1, out, out_row, rows, columns, 1, 1, adds}, 0, 1);
+  const int64_t bands = (columns + kPanelColumns * kMostPanels - 1) / (kPanelColumns * kMostPanels);
+  loops().product(Product{&factors, 1, out, out_row, rows, columns, 1, bands, adds}, 0, bands);
 }
 
 // A span's part of the work of one head.

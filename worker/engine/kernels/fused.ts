@@ -26,25 +26,42 @@ export type FusedName =
   | 'VisibleSoftmax'
   | 'SoftmaxGradient'
   | 'LogitScores'
-  | 'LogitSlopes';
+  | 'LogitSlopes'
+  | 'Product'
+  | 'Adapted'
+  | 'AdaptedGradient'
+  | 'Attention'
+  | 'AttentionGradient';
 
-/** Of an operation; `direction` is a whole number, the others are not. */
+/** Of an operation; `epsilon` and `scale` are any numbers, the others whole ones or flags. */
 export interface FusedAttributes {
   readonly epsilon?: number;
   readonly scale?: number;
   readonly direction?: 1 | -1;
+  readonly window?: number;
+  readonly earlier_rows?: number;
+  readonly layers?: number;
+  readonly out_in?: boolean;
+  readonly transpose_a?: boolean;
+  readonly transpose_b?: boolean;
 }
 
-let registered = false;
+/** What the native engine of this thread has registered. */
+let registered: { readonly products: boolean } | undefined;
 
-/** Says that the native engine of this thread has registered the operations. */
-export function fusedRegistered(): void {
-  registered = true;
+/** @param products whether matrix products are among them: they need a processor with fused multiply-adds */
+export function fusedRegistered({ products }: { readonly products: boolean }): void {
+  registered = { products };
 }
 
 /** Whether the current engine has them. */
 export function hasFused(): boolean {
-  return registered && tf.getBackend() === 'tensorflow';
+  return registered !== undefined && tf.getBackend() === 'tensorflow';
+}
+
+/** Whether the current engine has matrix products of our own. */
+export function hasFusedProducts(): boolean {
+  return hasFused() && registered!.products;
 }
 
 export function fused(name: FusedName, inputs: readonly tf.Tensor[], attributes: FusedAttributes = {}): tf.Tensor {
@@ -52,16 +69,21 @@ export function fused(name: FusedName, inputs: readonly tf.Tensor[], attributes:
   return backend.executeSingleOutput(`Prospect${name}`, attributesFor(backend, attributes), inputs);
 }
 
-/** For an operation with two outputs. */
-export function fusedPair(name: FusedName, inputs: readonly tf.Tensor[]): [tf.Tensor, tf.Tensor] {
+/** For an operation with several outputs. */
+export function fusedOutputs(
+  name: FusedName,
+  inputs: readonly tf.Tensor[],
+  outputCount: number,
+  attributes: FusedAttributes = {},
+): tf.Tensor[] {
   const backend = tf.backend() as unknown as NativeBackend;
-  return backend.executeMultipleOutputs(`Prospect${name}`, [], inputs, 2) as [tf.Tensor, tf.Tensor];
+  return backend.executeMultipleOutputs(`Prospect${name}`, attributesFor(backend, attributes), inputs, outputCount);
 }
 
 function attributesFor({ binding }: NativeBackend, attributes: FusedAttributes): unknown[] {
   return Object.entries(attributes).map(([name, value]) => ({
     name,
-    type: name === 'direction' ? binding.TF_ATTR_INT : binding.TF_ATTR_FLOAT,
-    value,
+    type: name === 'epsilon' || name === 'scale' ? binding.TF_ATTR_FLOAT : binding.TF_ATTR_INT,
+    value: Number(value),
   }));
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../../core/cache-folder.js';
 import { ENGINES } from '../../../test/support/engines.js';
 import { engineEnvironment } from '../environment.js';
@@ -13,7 +13,7 @@ const DIGEST = `
 const [core, entry] = process.argv.slice(1);
 const tf = (globalThis[Symbol.for('${CORE_SYMBOL}')] = require(core));
 require(entry);
-require(require('node:path').join(require('node:path').dirname(entry), 'lib', '${FUSED_ADDON}'));
+const { products } = require(require('node:path').join(require('node:path').dirname(entry), 'lib', '${FUSED_ADDON}'));
 const backend = tf.backend();
 const hash = require('node:crypto').createHash('sha256');
 const number = (name, value) => ({ name, type: backend.binding.TF_ATTR_FLOAT, value });
@@ -41,25 +41,56 @@ run('SoftmaxGradient', [number('scale', 0.3)], [a, b]);
 const targets = tf.tensor1d(Int32Array.from({ length: 150 }, (_, i) => i), 'int32');
 run('LogitScores', [], [a, targets]);
 run('LogitSlopes', [], [a, targets]);
+if (products && process.env.PRODUCTS) {
+  const flags = (a, b) => [integer('transpose_a', a), integer('transpose_b', b)];
+  run('Product', flags(0, 1), [a, b]);
+  run('Product', flags(1, 0), [a, b]);
+  const [low, high] = [values([7, 583], 8, 1), values([150, 7], 9, 1)];
+  const adapted = [integer('layers', 1), number('scale', 0.5), integer('out_in', 1)];
+  run('Adapted', adapted, [a, b, low, high]);
+  run('AdaptedGradient', adapted, [a, values([150, 150], 10, 1), b, low, high], 3);
+  const heads = [11, 12, 13, 14].map((seed) => values([150, 3, 40], seed, 3));
+  const spans = tf.tensor2d(Int32Array.of(0, 90, 0, 0, 90, 60, 0, 0), [2, 4], 'int32');
+  const where = [integer('window', 50), integer('earlier_rows', 0)];
+  run('Attention', where, [...heads.slice(0, 3), spans]);
+  run('AttentionGradient', where.slice(0, 1), [...heads.slice(0, 3), spans, heads[3]], 3);
+}
 console.log(hash.digest('hex'));
 `;
 
-async function digestWith(threads: number, loops: string): Promise<string> {
+interface Setting {
+  readonly threads: number;
+  /** The widest where unset. */
+  readonly PROSPECT_FUSED_LOOPS?: string;
+  /** Products and attention too, where the processor has what they need. */
+  readonly PRODUCTS?: string;
+}
+
+async function digestWith({ threads, ...variables }: Setting): Promise<string> {
   const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core');
   const { entry } = locateNativeEngines('tensorflow', cacheFolder())[0]!;
-  const env = { ...engineEnvironment(threads), PROSPECT_FUSED_LOOPS: loops };
+  const env = { ...engineEnvironment(threads), ...variables };
   const result = await runCommand(process.execPath, ['-e', DIGEST, core, entry], { env, timeoutMs: 60_000 });
   expect(result.ok, result.stderr).toBe(true);
   return result.stdout.trim();
 }
 
-it.runIf(ENGINES.includes('tensorflow'))(
-  'fused operations give the same bits for every thread count and vector unit',
-  async () => {
-    const digests: string[] = [];
-    for (const threads of [1, 2, 5]) digests.push(await digestWith(threads, 'any'));
-    for (const loops of ['avx2', 'avx512']) digests.push(await digestWith(2, loops));
-    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set(digests).size).toBe(1);
-  },
-);
+async function expectEqualDigests(settings: readonly Setting[]): Promise<void> {
+  const digests: string[] = [];
+  for (const setting of settings) digests.push(await digestWith(setting));
+  expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(new Set(digests).size).toBe(1);
+}
+
+describe.runIf(ENGINES.includes('tensorflow'))('fused operations give the same bits', () => {
+  it('for every thread count and vector unit', async () => {
+    const oneByOne = [1, 2, 5].map((threads) => ({ threads, PROSPECT_FUSED_LOOPS: 'any' }));
+    const wider = ['avx2', 'avx512'].map((loops) => ({ threads: 2, PROSPECT_FUSED_LOOPS: loops }));
+    await expectEqualDigests([...oneByOne, ...wider]);
+  });
+
+  it('products and attention too, where the processor has fused multiply-adds', async () => {
+    const widest = [1, 2, 5].map((threads) => ({ threads, PRODUCTS: 'yes' }));
+    await expectEqualDigests([...widest, { threads: 2, PROSPECT_FUSED_LOOPS: 'avx2', PRODUCTS: 'yes' }]);
+  });
+});

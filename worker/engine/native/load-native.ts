@@ -25,6 +25,13 @@ interface NativeBackend {
   readonly binding: { readonly TF_Version: string };
 }
 
+/** What the addon with the fused operations tells when it is loaded. */
+interface FusedAddon {
+  readonly revision: number;
+  /** Whether the processor can do their matrix products. */
+  readonly products: boolean;
+}
+
 /**
  * Loads it, or says why not.
  * @throws ENGINE_UNAVAILABLE when the GPU's engine loads but cannot use the GPU: its library is in the process then,
@@ -59,7 +66,7 @@ export function loadNative(engine: NativeEngineName, threads: number, cacheDir: 
 function loadFused(entry: string): string {
   const addon = join(dirname(entry), 'lib', FUSED_ADDON);
   if (!existsSync(addon)) return 'no fused operations';
-  const { revision } = createRequire(import.meta.url)(addon) as { readonly revision: number };
-  fusedRegistered();
-  return `fused operations ${revision}`;
+  const { revision, products } = createRequire(import.meta.url)(addon) as FusedAddon;
+  fusedRegistered({ products });
+  return `fused operations ${revision}${products ? '' : ' without products'}`;
 }

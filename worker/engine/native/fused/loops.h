@@ -77,6 +77,36 @@ struct Logits {
   int64_t width;
 };
 
+// One of the products that are added up: a [rows, inner] times b [inner, columns], each with its own strides.
+struct Factors {
+  const float* a;
+  const float* b;
+  int64_t inner;
+  int64_t a_row;
+  int64_t a_inner;
+  int64_t b_inner;
+  int64_t b_column;
+};
+
+// out [rows, columns] = what it is, where `adds`, + the sum of a*b over all factors. Rows of this job are its tasks: bands of rows times
+// bands of columns.
+struct Product {
+  const Factors* factors;
+  int64_t count;
+  float* out;
+  // From a row of the out to the next.
+  int64_t out_row;
+  int64_t rows;
+  int64_t columns;
+  int64_t row_bands;
+  int64_t column_bands;
+  bool adds;
+};
+
+// Bands of columns are so many panels at the most, all of them whole but the last.
+constexpr int64_t kPanelColumns = 32;
+constexpr int64_t kMostPanels = 8;
+
 constexpr int64_t kElementBlock = 4096;
 constexpr int64_t kColumnBlock = 64;
 // Columns of a row of logit scores; a float64 is two float32, its value their sum.
@@ -95,6 +125,8 @@ struct Loops {
   void (*softmax_gradient)(const SoftmaxGradient&, int64_t, int64_t);
   void (*logit_scores)(const Logits&, int64_t, int64_t);
   void (*logit_slopes)(const Logits&, int64_t, int64_t);
+  // nullptr where there is no fused multiply-add.
+  void (*product)(const Product&, int64_t, int64_t);
 };
 
 // The loops for this machine's vector unit. $PROSPECT_FUSED_LOOPS names others, to hold them against each other.

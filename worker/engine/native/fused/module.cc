@@ -4,18 +4,20 @@
 
 #include <node_api.h>
 
+#include "flat.h"
 #include "operations/operations.h"
 
 namespace {
 
 // Counts up when a fused operation's results, name or inputs change.
-constexpr int kRevision = 1;
+constexpr int kRevision = 2;
 
 // Once a process, however many threads load the addon.
 bool registered() {
   using namespace prospect;
   static const bool all =
-      register_rms_norm() && register_swiglu() && register_rotary() && register_softmax() && register_logits();
+      register_rms_norm() && register_swiglu() && register_rotary() && register_softmax() && register_logits() &&
+      register_flat();
   return all;
 }
 
@@ -27,6 +29,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   napi_value revision;
   napi_create_int32(env, kRevision, &revision);
   napi_set_named_property(env, exports, "revision", revision);
+  prospect::export_flat_functions(env, exports);
   return exports;
 }
 

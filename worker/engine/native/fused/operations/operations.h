@@ -9,5 +9,6 @@ bool register_swiglu();
 bool register_rotary();
 bool register_softmax();
 bool register_logits();
+bool register_flat();
 
 }  // namespace prospect

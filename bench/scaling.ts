@@ -1,6 +1,6 @@
 /**
  * How a step's time grows with length, rows, parameters and workers: `npm run bench:scaling -- [--steps N] [--write]`,
- * about two minutes.
+ * about five minutes.
  */
 import { Command } from 'commander';
 import { writeSection } from './train/documents.js';

@@ -22,7 +22,7 @@ export function scalingReport(results: readonly ScalingResult[], conditions: str
     `${(100 * orchestration).toFixed(1)}`,
   ]);
   const words =
-    'One thing changed at a time; the 8M shape with LoRA, reference log-probs known, 8 rows where not said otherwise. Orchestration is all of a step that is neither scores, gradients nor update of the busiest worker: the all-reduce, digests, messages, planning, the journal.';
+    'One thing changed at a time; the 8M shape with LoRA, reference log-probs known, 8 rows where not said otherwise; workers with the 135M shape. Orchestration is all of a step that is neither scores, gradients nor update of the busiest worker: the all-reduce, digests, messages, planning, the journal.';
   return [
     '### How a step’s time grows',
     `${words} ${conditions}`,

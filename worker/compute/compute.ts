@@ -105,7 +105,7 @@ export interface Compute {
   measure(values: SharedArrayBuffer): Promise<{ digest: string; norm: number }>;
   /** Clips, applies AdamW to the parameters and puts them into the model. @returns the parameters' SHA-256, hex. */
   update(request: UpdateRequest): Promise<string>;
-  /** Copies parameters and moments into these arrays, between two updates. */
+  /** Copies parameters, and moments where there is room for them, into these arrays, between two updates. */
   exportState(into: StateArrays): Promise<void>;
   /** Copies parameters and moments from these arrays and puts the parameters into the model. */
   importState(from: StateArrays): Promise<void>;

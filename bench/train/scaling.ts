@@ -37,6 +37,8 @@ export interface ScalingResult {
   readonly tokensPerSecond: number;
   /** Share of a step that is neither scores, gradients nor the update of the busiest worker. */
   readonly orchestration: number;
+  /** How long messages waited for a worker's main thread, 99th percentile, the worst worker's. */
+  readonly mainThreadLagMs: number;
   /** By what the steps' arithmetic needs. */
   readonly gflops: number;
 }
@@ -87,6 +89,7 @@ export async function measureCase(one: ScalingCase, steps: number): Promise<Scal
     stepSeconds: timed(seconds),
     tokensPerSecond: rates(tokensOfSteps(workload)),
     orchestration: timed(known!.steps.map(orchestrationOf)),
+    mainThreadLagMs: known!.mainThreadLagMs,
     gflops: rates(flopOfSteps(workload, 'lora', true)) / 1e9,
   };
 }

@@ -1,6 +1,6 @@
 /** Where the rows of a pass stand, for each layer: rotations, and what attention sees. */
 import * as tf from '@tensorflow/tfjs-core';
-import { planAttention, releasePlan } from './layers/attention-plan.js';
+import { planAttention, releasePlan } from './layers/planned-attention.js';
 import { type RopeRows, ropeRows } from './layers/rope.js';
 import type { Placement } from './layers/self-attention.js';
 import type { DecoderSpec } from './spec.js';

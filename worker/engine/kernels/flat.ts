@@ -20,7 +20,7 @@ export function flatStore(flat: Float32Array): FlatStore {
   const native = flatFunctions();
   if (native === undefined) return { store: (x, offset, adds) => copyInto(flat, x, offset, adds) };
   native.take(flat);
-  return { store: (x, offset, adds) => fusedEffect('Store', [x], { offset, adds: adds ? 1 : 0 }) };
+  return { store: (x, offset, adds) => fusedEffect('Store', [x], { offset, adds }) };
 }
 
 /**

@@ -28,18 +28,27 @@ export type FusedName =
   | 'LogitScores'
   | 'LogitSlopes'
   | 'Store'
-  | 'Load';
+  | 'Load'
+  | 'Product'
+  | 'Adapted'
+  | 'AdaptedGradient'
+  | 'Attention'
+  | 'AttentionGradient';
 
-/** Of an operation. */
+/** Of an operation; `epsilon` and `scale` are any numbers, the others whole ones or flags. */
 export interface FusedAttributes {
   readonly epsilon?: number;
   readonly scale?: number;
   readonly direction?: 1 | -1;
+  readonly window?: number;
+  readonly earlier_rows?: number;
+  readonly layers?: number;
   readonly offset?: number;
-  readonly adds?: 0 | 1;
+  readonly out_in?: boolean;
+  readonly transpose_a?: boolean;
+  readonly transpose_b?: boolean;
+  readonly adds?: boolean;
 }
-
-const WHOLE_NUMBERS: ReadonlySet<string> = new Set<keyof FusedAttributes>(['direction', 'offset', 'adds']);
 
 /** What the addon does with whole flat arrays, on all of the engine's threads; in shared memory too. */
 export interface FlatFunctions {
@@ -58,11 +67,18 @@ export interface FlatFunctions {
   ): void;
 }
 
-let addon: FlatFunctions | undefined;
+/** The addon as it is loaded. */
+export interface FusedAddon extends FlatFunctions {
+  readonly revision: number;
+  /** Whether matrix products are among its operations: they need a processor with fused multiply-adds. */
+  readonly products: boolean;
+}
+
+let registered: FusedAddon | undefined;
 
 /** Says that the native engine of this thread has registered the operations. */
-export function fusedRegistered(loaded: FlatFunctions): void {
-  addon = loaded;
+export function fusedRegistered(addon: FusedAddon): void {
+  registered = addon;
 }
 
 /** Whether the current engine has them. */
@@ -72,7 +88,12 @@ export function hasFused(): boolean {
 
 /** Where the current engine has them. */
 export function flatFunctions(): FlatFunctions | undefined {
-  return tf.getBackend() === 'tensorflow' ? addon : undefined;
+  return tf.getBackend() === 'tensorflow' ? registered : undefined;
+}
+
+/** Whether the current engine has matrix products of our own. */
+export function hasFusedProducts(): boolean {
+  return hasFused() && registered!.products;
 }
 
 export function fused(name: FusedName, inputs: readonly tf.Tensor[], attributes: FusedAttributes = {}): tf.Tensor {
@@ -82,20 +103,24 @@ export function fused(name: FusedName, inputs: readonly tf.Tensor[], attributes:
 
 /** For an operation without outputs. */
 export function fusedEffect(name: FusedName, inputs: readonly tf.Tensor[], attributes: FusedAttributes): void {
-  const backend = tf.backend() as unknown as NativeBackend;
-  backend.executeMultipleOutputs(`Prospect${name}`, attributesFor(backend, attributes), inputs, 0);
+  fusedOutputs(name, inputs, 0, attributes);
 }
 
-/** For an operation with two outputs. */
-export function fusedPair(name: FusedName, inputs: readonly tf.Tensor[]): [tf.Tensor, tf.Tensor] {
+/** For an operation with several outputs. */
+export function fusedOutputs(
+  name: FusedName,
+  inputs: readonly tf.Tensor[],
+  outputCount: number,
+  attributes: FusedAttributes = {},
+): tf.Tensor[] {
   const backend = tf.backend() as unknown as NativeBackend;
-  return backend.executeMultipleOutputs(`Prospect${name}`, [], inputs, 2) as [tf.Tensor, tf.Tensor];
+  return backend.executeMultipleOutputs(`Prospect${name}`, attributesFor(backend, attributes), inputs, outputCount);
 }
 
 function attributesFor({ binding }: NativeBackend, attributes: FusedAttributes): unknown[] {
   return Object.entries(attributes).map(([name, value]) => ({
     name,
-    type: WHOLE_NUMBERS.has(name) ? binding.TF_ATTR_INT : binding.TF_ATTR_FLOAT,
-    value,
+    type: name === 'epsilon' || name === 'scale' ? binding.TF_ATTR_FLOAT : binding.TF_ATTR_INT,
+    value: Number(value),
   }));
 }

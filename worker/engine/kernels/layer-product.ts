@@ -28,6 +28,11 @@ export function layerProduct(a: tf.Tensor, b: tf.Tensor, transposes: Transposes 
   return current === 'bfloat16' ? bfloat16MatMul(a, b, transposes) : matMul(a, b, transposes);
 }
 
+/** Whether they are computed in the precision of everything else. */
+export function layerProductsAreFloat32(): boolean {
+  return current === 'float32';
+}
+
 const PROBE_SHAPE: [number, number] = [512, 512];
 const PROBE_ROUNDS = 5;
 

@@ -1,6 +1,7 @@
 /** Matrix products, each engine's fastest way. */
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmMatMul } from '../wasm/matmul.js';
+import { fused, hasFusedProducts } from './fused.js';
 
 export interface Transposes {
   readonly a?: boolean;
@@ -13,6 +14,7 @@ export function matMul(
   b: tf.Tensor,
   { a: transposeA = false, b: transposeB = false }: Transposes = {},
 ): tf.Tensor2D {
+  if (hasFusedProducts()) return product(a, b, transposeA, transposeB) as tf.Tensor2D;
   if (tf.getBackend() !== 'wasm') return tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, transposeA, transposeB);
   return tf.tidy(() => {
     const [left, right] = [asBatch(a), asBatch(b)];
@@ -27,8 +29,13 @@ export function batchMatMul(
   b: tf.Tensor3D,
   { a: transposeA = false, b: transposeB = false }: Transposes = {},
 ): tf.Tensor3D {
+  if (hasFusedProducts()) return product(a, b, transposeA, transposeB) as tf.Tensor3D;
   if (tf.getBackend() === 'wasm') return wasmMatMul(a, b, transposeA, transposeB);
   return tf.matMul(a, b, transposeA, transposeB);
+}
+
+function product(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
+  return fused('Product', [a, b], { transpose_a: transposeA, transpose_b: transposeB });
 }
 
 function asBatch(x: tf.Tensor): tf.Tensor3D {

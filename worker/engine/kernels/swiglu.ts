@@ -1,6 +1,6 @@
 /** The gated activation of an MLP: silu(gate)·up (SwiGLU, Shazeer, arXiv 2002.05202). */
 import * as tf from '@tensorflow/tfjs-core';
-import { fused, fusedPair, hasFused } from './fused.js';
+import { fused, fusedOutputs, hasFused } from './fused.js';
 import { scope } from './scope.js';
 
 export interface SwigluGradient {
@@ -16,7 +16,7 @@ export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
 /** Gradients of both, given that of the result. With s = sigmoid(gate): d silu = s + gate·s·(1 − s). */
 export function swigluGradient(gate: tf.Tensor, up: tf.Tensor, dy: tf.Tensor): SwigluGradient {
   if (!hasFused()) return composedSwigluGradient(gate, up, dy);
-  const [dGate, dUp] = fusedPair('SwiGluGradient', [gate, up, dy]);
+  const [dGate, dUp] = fusedOutputs('SwiGluGradient', [gate, up, dy], 2) as [tf.Tensor, tf.Tensor];
   return { dGate, dUp };
 }
 

@@ -49,13 +49,27 @@ flat.take(gradient);
 backend.executeMultipleOutputs('ProspectStore', [integer('offset', 3), integer('adds', 1)], [a], 0);
 for (const array of [parameters, first, second, gradient]) hash.update(new Uint8Array(array.buffer));
 hash.update(String(flat.sumOfSquares(parameters)));
+if (process.env.PRODUCTS) {
+  const flags = (a, b) => [integer('transpose_a', a), integer('transpose_b', b)];
+  run('Product', flags(0, 1), [a, b]);
+  run('Product', flags(1, 0), [a, b]);
+  const [low, high] = [values([7, 583], 8, 1), values([150, 7], 9, 1)];
+  const adapted = [integer('layers', 1), number('scale', 0.5), integer('out_in', 1)];
+  run('Adapted', adapted, [a, b, low, high]);
+  run('AdaptedGradient', adapted, [a, values([150, 150], 10, 1), b, low, high], 3);
+  const heads = [11, 12, 13, 14].map((seed) => values([150, 3, 40], seed, 3));
+  const spans = tf.tensor2d(Int32Array.of(0, 90, 0, 0, 90, 60, 0, 0), [2, 4], 'int32');
+  const where = [integer('window', 50), integer('earlier_rows', 0)];
+  run('Attention', where, [...heads.slice(0, 3), spans]);
+  run('AttentionGradient', where.slice(0, 1), [...heads.slice(0, 3), spans, heads[3]], 3);
+}
 console.log(hash.digest('hex'));
 `;
 
-async function digestWith(threads: number, loops: string): Promise<string> {
+async function digestWith(threads: number, loops: string, products = ''): Promise<string> {
   const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core');
   const { entry } = locateNativeEngines('tensorflow', cacheFolder())[0]!;
-  const env = { ...engineEnvironment(threads), PROSPECT_FUSED_LOOPS: loops };
+  const env = { ...engineEnvironment(threads), PROSPECT_FUSED_LOOPS: loops, PRODUCTS: products };
   const result = await runCommand(process.execPath, ['-e', DIGEST, core, entry], { env, timeoutMs: 60_000 });
   expect(result.ok, result.stderr).toBe(true);
   return result.stdout.trim();
@@ -67,6 +81,17 @@ it.runIf(ENGINES.includes('tensorflow'))(
     const digests: string[] = [];
     for (const threads of [1, 2, 5]) digests.push(await digestWith(threads, 'any'));
     for (const loops of ['avx2', 'avx512']) digests.push(await digestWith(2, loops));
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(digests).size).toBe(1);
+  },
+);
+
+it.runIf(ENGINES.includes('tensorflow'))(
+  'fused products and attention give the same bits for every thread count and vector unit that has them',
+  async () => {
+    const digests: string[] = [];
+    for (const threads of [1, 2, 5]) digests.push(await digestWith(threads, 'avx512', 'yes'));
+    digests.push(await digestWith(2, 'avx2', 'yes'));
     expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(new Set(digests).size).toBe(1);
   },

@@ -1,5 +1,5 @@
 /**
- * How a pass computes attention. Sequences are not padded elsewhere; here a few of like length are put side by side in a
+ * How a pass computes attention in tiles. Sequences are not padded elsewhere; here a few of like length are put side by side in a
  * tile, where one operation for all costs less than the padding.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -20,7 +20,7 @@ export interface Tile {
   readonly isQuery: tf.Tensor3D | undefined;
 }
 
-export interface AttentionPlan {
+export interface TilePlan {
   readonly tiles: readonly Tile[];
   /** Where each row stands among the tiles' queries, [n]; undefined when they are in the rows' order. */
   readonly untile: tf.Tensor1D | undefined;
@@ -33,18 +33,18 @@ const TILE_OVERHEAD_ELEMENTS = 2 ** 17;
  * @param earlierRows rows of the earlier pass; 0 without one
  * @param window positions that attention reaches back; undefined for all
  */
-export function planAttention(
+export function planTiles(
   spans: readonly Span[],
   heads: number,
   window: number | undefined,
   earlierRows: number,
-): AttentionPlan {
+): TilePlan {
   const groups = groupSpans(spans, heads);
   const tiles = groups.map((group) => tileOf(group, window, earlierRows));
   return { tiles, untile: untileOf(groups, spans) };
 }
 
-export function releasePlan({ tiles, untile }: AttentionPlan): void {
+export function releaseTiles({ tiles, untile }: TilePlan): void {
   for (const { queryRows, keyRows, visible, isQuery } of tiles) {
     tf.dispose([queryRows, keyRows, ...(isQuery ? [isQuery] : [])]);
     visible.dispose();

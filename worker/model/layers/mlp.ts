@@ -4,7 +4,7 @@ import { swiglu, swigluGradient } from '../../engine/kernels/swiglu.js';
 import type { GradientSink } from '../gradient-sink.js';
 import type { Activation } from '../spec.js';
 import { activationBackward, activationForward } from './activation.js';
-import { type Linear, linearBackward, linearForward, type Role } from './linear.js';
+import { type Linear, linearBackward, linearForward, linearsBackward, linearsForward, type Role } from './linear.js';
 
 export interface Mlp {
   readonly activation: Activation;
@@ -23,8 +23,8 @@ export interface MlpSaved {
 /** x [n, hidden] → [n, hidden] */
 export function mlpForward(mlp: Mlp, x: tf.Tensor, role: Role): { y: tf.Tensor; saved: MlpSaved } {
   return tf.tidy(() => {
-    const gate = linearForward(mlp.gate, x, role);
-    const saved = mlp.up === undefined ? { gate } : { gate, up: linearForward(mlp.up, x, role) };
+    const [gate, up] = linearsForward(mlp.up === undefined ? [mlp.gate] : [mlp.gate, mlp.up], x, role);
+    const saved = { gate: gate!, ...(up && { up }) };
     return { y: linearForward(mlp.down, inner(mlp, saved), role), saved };
   });
 }
@@ -34,8 +34,9 @@ export function mlpBackward(mlp: Mlp, x: tf.Tensor, saved: MlpSaved, dy: tf.Tens
   return tf.tidy(() => {
     const dInner = linearBackward(mlp.down, inner(mlp, saved), dy, sink);
     const { dGate, dUp } = innerBackward(mlp, saved, dInner);
-    const dx = linearBackward(mlp.gate, x, dGate, sink);
-    return dUp === undefined ? dx : tf.add(dx, linearBackward(mlp.up!, x, dUp, sink));
+    return dUp === undefined
+      ? linearBackward(mlp.gate, x, dGate, sink)
+      : linearsBackward([mlp.gate, mlp.up!], x, [dGate, dUp], sink);
   });
 }
 

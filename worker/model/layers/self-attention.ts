@@ -3,10 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { rotate } from '../../engine/kernels/rotary.js';
 import { scope } from '../../engine/kernels/scope.js';
 import type { GradientSink } from '../gradient-sink.js';
-import { attend, attendBackward, foldHeads, foldRows, type TileSaved, unfoldHeads } from './attention.js';
-import type { AttentionPlan } from './attention-plan.js';
-import { type Linear, linearBackward, linearForward, type Role } from './linear.js';
+import { type Linear, linearBackward, linearForward, linearsBackward, linearsForward, type Role } from './linear.js';
 import { type Norm, normBackward, normForward } from './norm.js';
+import { type AttendedSaved, type AttentionPlan, attendPlanned, attendPlannedBackward } from './planned-attention.js';
 import type { RopeRows } from './rope.js';
 
 export interface SelfAttention {
@@ -33,7 +32,7 @@ export interface KeysAndValues {
 }
 
 export interface AttentionSaved {
-  readonly tiles: readonly TileSaved[];
+  readonly attended: AttendedSaved;
   /** Before the output projection, [n, heads·headSize]. */
   readonly mixed: tf.Tensor;
   /** Queries and keys before their norms, where there are some. */
@@ -54,11 +53,11 @@ export function attentionForward(
     const q = placed(rawQuery, layer.queryNorm, placement);
     const k = placed(rawKey, layer.keyNorm, placement);
     const all = earlier === undefined ? { k, v } : { k: tf.concat([earlier.k, k]), v: tf.concat([earlier.v, v]) };
-    const { out, tiles } = attendTiles(layer, q, all, placement.plan);
+    const { out, saved } = attendPlanned(layer, q, all, placement.plan);
     const mixed = tf.reshape(out, [-1, layer.headCount * layer.headSize]);
     const y = linearForward(layer.output, mixed, role);
     const raw = layer.queryNorm === undefined ? {} : { rawQuery, rawKey };
-    return { y, own: { k, v }, saved: { tiles, mixed, ...raw } };
+    return { y, own: { k, v }, saved: { attended: saved, mixed, ...raw } };
   });
 }
 
@@ -74,7 +73,7 @@ export function attentionBackward(
   return tf.tidy(() => {
     const dMixed = linearBackward(layer.output, saved.mixed, dy, sink);
     const dOut = tf.reshape(dMixed, [-1, layer.headCount, layer.headSize]) as tf.Tensor3D;
-    const { dq, dk, dv } = attendTilesBackward(layer, saved.tiles, dOut, placement.plan);
+    const { dq, dk, dv } = attendPlannedBackward(layer, saved.attended, dOut, placement.plan);
     const dQuery = unplaced(dq, layer.queryNorm, saved.rawQuery, placement, sink);
     const dKey = unplaced(dk, layer.keyNorm, saved.rawKey, placement, sink);
     return projectBackward(layer, x, [dQuery, dKey, dv], sink);
@@ -84,7 +83,7 @@ export function attentionBackward(
 type Heads = [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
 
 function project(layer: SelfAttention, x: tf.Tensor, role: Role): Heads {
-  const flat = layer.projections.map((linear) => linearForward(linear, x, role));
+  const flat = linearsForward(layer.projections, x, role);
   const parts = flat.length === 1 ? tf.split(flat[0]!, 3, 1) : flat;
   return parts.map((part) => tf.reshape(part, [x.shape[0]!, -1, layer.headSize])) as Heads;
 }
@@ -92,7 +91,7 @@ function project(layer: SelfAttention, x: tf.Tensor, role: Role): Heads {
 function projectBackward(layer: SelfAttention, x: tf.Tensor, gradients: Heads, sink: GradientSink): tf.Tensor {
   const flat = gradients.map((gradient) => tf.reshape(gradient, [x.shape[0]!, -1]));
   const parts = layer.projections.length === 1 ? [tf.concat(flat, 1)] : flat;
-  return tf.addN(layer.projections.map((linear, part) => linearBackward(linear, x, parts[part]!, sink)));
+  return linearsBackward(layer.projections, x, parts, sink);
 }
 
 /** Norm and rotation of queries or keys. */
@@ -110,56 +109,4 @@ function unplaced(
 ): tf.Tensor3D {
   const dNormed = rope === undefined ? dPlaced : rotate(dPlaced, rope.cos, rope.sin, -1);
   return norm === undefined ? dNormed : (normBackward(norm, raw!, dNormed, sink) as tf.Tensor3D);
-}
-
-/** [n, heads, headSize] of the queries' rows. */
-function attendTiles(
-  { headCount, keyValueHeadCount }: SelfAttention,
-  q: tf.Tensor3D,
-  { k, v }: KeysAndValues,
-  { tiles, untile }: AttentionPlan,
-): { out: tf.Tensor3D; tiles: TileSaved[] } {
-  const done = tiles.map(({ batch, queryRows, keyRows, visible }) => {
-    const folded = {
-      q: foldRows(q, queryRows, batch, keyValueHeadCount),
-      k: foldRows(k, keyRows, batch, keyValueHeadCount),
-      v: foldRows(v, keyRows, batch, keyValueHeadCount),
-    };
-    const { out, probabilities } = attend(folded.q, folded.k, folded.v, visible);
-    return { out: unfoldHeads(out, batch, headCount), saved: { ...folded, probabilities } };
-  });
-  const out = joinTiles(
-    done.map((tile) => tile.out),
-    untile,
-  );
-  return { out, tiles: done.map(({ saved }) => saved) };
-}
-
-function attendTilesBackward(
-  { headCount, keyValueHeadCount }: SelfAttention,
-  saved: readonly TileSaved[],
-  dOut: tf.Tensor3D,
-  { tiles, untile }: AttentionPlan,
-): { dq: tf.Tensor3D; dk: tf.Tensor3D; dv: tf.Tensor3D } {
-  const done = tiles.map(({ batch, queryRows, isQuery }, i) => {
-    const rows = tf.gather(dOut, queryRows);
-    const real = isQuery === undefined ? rows : tf.mul<tf.Tensor3D>(rows, isQuery);
-    const { dq, dk, dv } = attendBackward(saved[i]!, foldHeads(real, batch, keyValueHeadCount));
-    return {
-      dq: unfoldHeads(dq, batch, headCount),
-      dk: unfoldHeads(dk, batch, keyValueHeadCount),
-      dv: unfoldHeads(dv, batch, keyValueHeadCount),
-    };
-  });
-  const join = (part: 'dq' | 'dk' | 'dv'): tf.Tensor3D =>
-    joinTiles(
-      done.map((tile) => tile[part]),
-      untile,
-    );
-  return { dq: join('dq'), dk: join('dk'), dv: join('dv') };
-}
-
-function joinTiles(parts: tf.Tensor3D[], untile: tf.Tensor1D | undefined): tf.Tensor3D {
-  const joined = parts.length === 1 ? parts[0]! : tf.concat(parts);
-  return untile === undefined ? joined : tf.gather(joined, untile);
 }

@@ -9,6 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define PROSPECT_INLINE static inline __attribute__((always_inline))
 
 namespace prospect {
@@ -24,7 +28,7 @@ namespace any {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 
 #pragma GCC push_options
-#pragma GCC target("avx2")
+#pragma GCC target("avx2,fma")
 namespace avx2 {
 #define PROSPECT_LOOPS "avx2"
 #define PROSPECT_WIDTH 8
@@ -49,7 +53,7 @@ static const Loops& choose() {
   const char* asked = std::getenv("PROSPECT_FUSED_LOOPS");
   const auto wanted = [&](const Loops& one) { return asked == nullptr || std::strcmp(asked, one.name) == 0; };
   if (__builtin_cpu_supports("avx512f") && wanted(avx512::kLoops)) return avx512::kLoops;
-  if (__builtin_cpu_supports("avx2") && wanted(avx2::kLoops)) return avx2::kLoops;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && wanted(avx2::kLoops)) return avx2::kLoops;
   return any::kLoops;
 }
 

@@ -105,7 +105,7 @@ struct Addition {
   int64_t count;
 };
 
-// Sums of squares of blocks of kSquareBlock elements, as worker/optimizer/norm.ts takes them.
+// Sums of squares of blocks of kSquareBlock elements, as worker/engine/kernels/flat.ts takes them.
 struct Squares {
   const float* values;
   double* sums;
@@ -113,6 +113,36 @@ struct Squares {
 };
 
 constexpr int64_t kSquareBlock = 65536;
+// One of the products that are added up: a [rows, inner] times b [inner, columns], each with its own strides.
+struct Factors {
+  const float* a;
+  const float* b;
+  int64_t inner;
+  int64_t a_row;
+  int64_t a_inner;
+  int64_t b_inner;
+  int64_t b_column;
+};
+
+// out [rows, columns] = what it is, where `adds`, + the sum of a*b over all factors. Rows of this job are its tasks: bands of rows times
+// bands of columns.
+struct Product {
+  const Factors* factors;
+  int64_t count;
+  float* out;
+  // From a row of the out to the next.
+  int64_t out_row;
+  int64_t rows;
+  int64_t columns;
+  int64_t row_bands;
+  int64_t column_bands;
+  bool adds;
+};
+
+// Bands of columns are so many panels at the most, all of them whole but the last.
+constexpr int64_t kPanelColumns = 32;
+constexpr int64_t kMostPanels = 8;
+
 constexpr int64_t kElementBlock = 4096;
 constexpr int64_t kColumnBlock = 64;
 // Columns of a row of logit scores; a float64 is two float32, its value their sum.
@@ -134,6 +164,8 @@ struct Loops {
   void (*adamw)(const AdamW&, int64_t, int64_t);
   void (*addition)(const Addition&, int64_t, int64_t);
   void (*squares)(const Squares&, int64_t, int64_t);
+  // nullptr where there is no fused multiply-add.
+  void (*product)(const Product&, int64_t, int64_t);
 };
 
 // The loops for this machine's vector unit. $PROSPECT_FUSED_LOOPS names others, to hold them against each other.

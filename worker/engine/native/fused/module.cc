@@ -1,10 +1,12 @@
 // A Node addon whose loading registers the fused operations with the TensorFlow that is in the process.
 //
-// It exports `revision`, which goes into the run's fingerprint: another revision may give other bits.
+// It exports `revision`, which goes into the run's fingerprint: another revision may give other bits; and `products`,
+// whether the processor has what its matrix products need (fused multiply-adds).
 
 #include <node_api.h>
 
 #include "flat.h"
+#include "loops.h"
 #include "operations/operations.h"
 
 namespace {
@@ -17,7 +19,7 @@ bool registered() {
   using namespace prospect;
   static const bool all =
       register_rms_norm() && register_swiglu() && register_rotary() && register_softmax() && register_logits() &&
-      register_flat();
+      register_product() && register_adapted() && register_attention() && register_flat();
   return all;
 }
 
@@ -29,6 +31,9 @@ napi_value initialise(napi_env env, napi_value exports) {
   napi_value revision;
   napi_create_int32(env, kRevision, &revision);
   napi_set_named_property(env, exports, "revision", revision);
+  napi_value products;
+  napi_get_boolean(env, prospect::loops().product != nullptr, &products);
+  napi_set_named_property(env, exports, "products", products);
   prospect::export_flat_functions(env, exports);
   return exports;
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../../core/cache-folder.js';
 import { ENGINES } from '../../../test/support/engines.js';
 import { engineEnvironment } from '../environment.js';
@@ -13,7 +13,7 @@ const DIGEST = `
 const [core, entry] = process.argv.slice(1);
 const tf = (globalThis[Symbol.for('${CORE_SYMBOL}')] = require(core));
 require(entry);
-const flat = require(require('node:path').join(require('node:path').dirname(entry), 'lib', '${FUSED_ADDON}'));
+const addon = require(require('node:path').join(require('node:path').dirname(entry), 'lib', '${FUSED_ADDON}'));
 const backend = tf.backend();
 const hash = require('node:crypto').createHash('sha256');
 const number = (name, value) => ({ name, type: backend.binding.TF_ATTR_FLOAT, value });
@@ -43,13 +43,13 @@ run('LogitScores', [], [a, targets]);
 run('LogitSlopes', [], [a, targets]);
 const [parameters, first, second, gradient] = [8, 9, 10, 11].map((seed) =>
   Float32Array.from({ length: 200003 }, (_, i) => Math.abs(Math.sin(seed * i * i)) * (i % 7 === 0 ? 1e-40 : 1)));
-flat.adamw(parameters, first, second, gradient, Float64Array.of(0.5, 0.9, 0.999, 1e-3, 0.1, 1e-8, 0.99));
-flat.add(gradient, first);
-flat.take(gradient);
+addon.adamw(parameters, first, second, gradient, Float64Array.of(0.5, 0.9, 0.999, 1e-3, 0.1, 1e-8, 0.99));
+addon.add(gradient, first);
+addon.take(gradient);
 backend.executeMultipleOutputs('ProspectStore', [integer('offset', 3), integer('adds', 1)], [a], 0);
 for (const array of [parameters, first, second, gradient]) hash.update(new Uint8Array(array.buffer));
-hash.update(String(flat.sumOfSquares(parameters)));
-if (process.env.PRODUCTS) {
+hash.update(String(addon.sumOfSquares(parameters)));
+if (addon.products && process.env.PRODUCTS) {
   const flags = (a, b) => [integer('transpose_a', a), integer('transpose_b', b)];
   run('Product', flags(0, 1), [a, b]);
   run('Product', flags(1, 0), [a, b]);
@@ -66,33 +66,39 @@ if (process.env.PRODUCTS) {
 console.log(hash.digest('hex'));
 `;
 
-async function digestWith(threads: number, loops: string, products = ''): Promise<string> {
+interface Setting {
+  readonly threads: number;
+  /** The widest where unset. */
+  readonly PROSPECT_FUSED_LOOPS?: string;
+  /** Products and attention too, where the processor has what they need. */
+  readonly PRODUCTS?: string;
+}
+
+async function digestWith({ threads, ...variables }: Setting): Promise<string> {
   const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core');
   const { entry } = locateNativeEngines('tensorflow', cacheFolder())[0]!;
-  const env = { ...engineEnvironment(threads), PROSPECT_FUSED_LOOPS: loops, PRODUCTS: products };
+  const env = { ...engineEnvironment(threads), ...variables };
   const result = await runCommand(process.execPath, ['-e', DIGEST, core, entry], { env, timeoutMs: 60_000 });
   expect(result.ok, result.stderr).toBe(true);
   return result.stdout.trim();
 }
 
-it.runIf(ENGINES.includes('tensorflow'))(
-  'fused operations give the same bits for every thread count and vector unit',
-  async () => {
-    const digests: string[] = [];
-    for (const threads of [1, 2, 5]) digests.push(await digestWith(threads, 'any'));
-    for (const loops of ['avx2', 'avx512']) digests.push(await digestWith(2, loops));
-    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set(digests).size).toBe(1);
-  },
-);
+async function expectEqualDigests(settings: readonly Setting[]): Promise<void> {
+  const digests: string[] = [];
+  for (const setting of settings) digests.push(await digestWith(setting));
+  expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(new Set(digests).size).toBe(1);
+}
 
-it.runIf(ENGINES.includes('tensorflow'))(
-  'fused products and attention give the same bits for every thread count and vector unit that has them',
-  async () => {
-    const digests: string[] = [];
-    for (const threads of [1, 2, 5]) digests.push(await digestWith(threads, 'avx512', 'yes'));
-    digests.push(await digestWith(2, 'avx2', 'yes'));
-    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set(digests).size).toBe(1);
-  },
-);
+describe.runIf(ENGINES.includes('tensorflow'))('fused operations give the same bits', () => {
+  it('for every thread count and vector unit', async () => {
+    const oneByOne = [1, 2, 5].map((threads) => ({ threads, PROSPECT_FUSED_LOOPS: 'any' }));
+    const wider = ['avx2', 'avx512'].map((loops) => ({ threads: 2, PROSPECT_FUSED_LOOPS: loops }));
+    await expectEqualDigests([...oneByOne, ...wider]);
+  });
+
+  it('products and attention too, where the processor has fused multiply-adds', async () => {
+    const widest = [1, 2, 5].map((threads) => ({ threads, PRODUCTS: 'yes' }));
+    await expectEqualDigests([...widest, { threads: 2, PROSPECT_FUSED_LOOPS: 'avx2', PRODUCTS: 'yes' }]);
+  });
+});

@@ -14,12 +14,18 @@ namespace {
 // Counts up when a fused operation's results, name or inputs change.
 constexpr int kRevision = 2;
 
+bool has_products() { return prospect::loops().product != nullptr; }
+
+bool register_products() {
+  using namespace prospect;
+  return register_product() && register_adapted() && register_attention();
+}
+
 // Once a process, however many threads load the addon.
 bool registered() {
   using namespace prospect;
-  static const bool all =
-      register_rms_norm() && register_swiglu() && register_rotary() && register_softmax() && register_logits() &&
-      register_product() && register_adapted() && register_attention() && register_flat();
+  static const bool all = register_rms_norm() && register_swiglu() && register_rotary() && register_softmax() &&
+                          register_logits() && register_flat() && (!has_products() || register_products());
   return all;
 }
 
@@ -32,7 +38,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   napi_create_int32(env, kRevision, &revision);
   napi_set_named_property(env, exports, "revision", revision);
   napi_value products;
-  napi_get_boolean(env, prospect::loops().product != nullptr, &products);
+  napi_get_boolean(env, has_products(), &products);
   napi_set_named_property(env, exports, "products", products);
   prospect::export_flat_functions(env, exports);
   return exports;

@@ -105,7 +105,7 @@ struct Addition {
   int64_t count;
 };
 
-// Sums of squares of blocks of kSquareBlock elements, as worker/optimizer/norm.ts takes them.
+// Sums of squares of blocks of kSquareBlock elements, as worker/engine/kernels/flat.ts takes them.
 struct Squares {
   const float* values;
   double* sums;

@@ -7,6 +7,7 @@ import { stopComputing, wake } from './agenda.js';
 import type { Compute } from './compute/compute.js';
 import { connectCoordinator } from './connect.js';
 import { newIncarnation } from './load-model.js';
+import { watchLag } from './main-thread-lag.js';
 import { keepSession, type Link } from './sessions.js';
 import type { TensorThread } from './tensors/start.js';
 import { createTensors } from './tensors/tensors.js';
@@ -94,13 +95,15 @@ async function live(link: Link, worker: WorkerState, options: WorkerOptions, end
   };
   options.signal.addEventListener('abort', leave, { once: true });
   if (options.signal.aborted) leave();
+  const stopWatching = watchLag();
   workAlways(worker, options, ending.signal).catch(fail);
   try {
     const reason = await keepSession(link, worker, options, { leaving: leaving.signal, ending: ending.signal });
-    options.log.info({ reason }, 'the run is over for this worker');
+    options.log.info({ reason, ...stopWatching() }, 'the run is over for this worker');
   } catch (error) {
     if (!leaving.signal.aborted) throw error;
   } finally {
+    stopWatching();
     options.signal.removeEventListener('abort', leave);
     ending.abort();
     wake(worker.agenda);

@@ -59,6 +59,7 @@ function partOf(trainer: Trainer, result: ProspectResult, share: number): Part {
     losses: steps.map(({ loss }) => loss),
     aheadSeconds: result.aheadSeconds,
     peakBytes: result.peakBytes,
+    mainThreadLagMs: result.mainThreadLagMs,
     phaseSeconds: {
       ...(share > 0 && { reference_ahead: share }),
       ...Object.fromEntries(phases.map((phase) => [phase, median(timed.map((step) => step.phases[phase] ?? 0))])),

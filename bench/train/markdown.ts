@@ -1,9 +1,14 @@
 /** Tables and marked sections of a Markdown file. Pure. */
 import { ProspectError } from '../../core/errors.js';
 
+/** Of a column: a rule of one letter would be no rule to Markdown, and formatters write three. */
+const LEAST_WIDTH = 3;
+
 /** The first column to the left, figures to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]!.length)));
+  const widths = header.map((_, column) =>
+    Math.max(LEAST_WIDTH, ...[header, ...rows].map((row) => row[column]!.length)),
+  );
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
   const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));

@@ -30,6 +30,8 @@ export interface Measurement {
   readonly peakBytes: number | undefined;
   /** Medians of the steps after warm-up; Prospect's alone. */
   readonly phaseSeconds: Readonly<Record<string, number>>;
+  /** Of messages for the worker's main thread, 99th percentile; Prospect's alone. */
+  readonly mainThreadLagMs?: number;
   /** Of the last minute, before the run. */
   readonly load: number;
 }

@@ -54,7 +54,7 @@ export function atLeastTwo(text: string): number {
   return number;
 }
 
-function listOf<T extends string>(known: readonly T[]): (text: string) => T[] {
+export function listOf<T extends string>(known: readonly T[]): (text: string) => T[] {
   return (text) =>
     text.split(',').map((name) => {
       if (!(known as readonly string[]).includes(name)) throw new InvalidArgumentError(`One of ${known.join(', ')}.`);

@@ -41,6 +41,8 @@ export interface ProspectResult {
   /** Reference log-probs computed before the first step. */
   readonly aheadSeconds: number;
   readonly peakBytes: number | undefined;
+  /** How long messages waited for a worker's main thread, 99th percentile, the worst worker's. */
+  readonly mainThreadLagMs: number;
 }
 
 /** Seconds of each phase of a step. */
@@ -73,7 +75,8 @@ async function trainOnce(job: ProspectJob, folder: string, cache: string): Promi
   const { stderr, peakBytes } = await runProgram(process.execPath, args, environment);
   const metrics = readFileSync(join(config.output, 'metrics.jsonl'), 'utf8').trim().split('\n');
   const steps = metrics.map((line) => stepOf(JSON.parse(line)));
-  return { steps, aheadSeconds: job.method === 'full' ? aheadSeconds(stderr) : 0, peakBytes };
+  const ahead = job.method === 'full' ? aheadSeconds(stderr) : 0;
+  return { steps, aheadSeconds: ahead, peakBytes, mainThreadLagMs: lagOf(stderr) };
 }
 
 function configOf(
@@ -122,6 +125,11 @@ function stepOf(metrics: StepMetrics): ProspectStep {
     phases,
     computingSeconds: metrics['compute/busiest_seconds'],
   };
+}
+
+function lagOf(log: string): number {
+  const lags = [...log.matchAll(/"mainThreadLagP99Ms":(\d+)/g)].map(([, lag]) => Number(lag));
+  return Math.max(...lags);
 }
 
 /** From the workers' being ready to the log-probs' being kept, by the run's log; 0 when the steps compute them. */

@@ -87,6 +87,13 @@ function products({ prospect, torch }: Rates): string {
   return `Matrix products alone, GFLOP/s: ${parts.join('; ')}.`;
 }
 
+/** Nothing for measurements from before it was measured. */
+function lag(ours: readonly Summary[]): string[] {
+  const lags = ours.map(({ mainThreadLagMs }) => mainThreadLagMs).filter((one) => one !== undefined);
+  if (lags.length === 0) return [];
+  return [`Messages wait for the worker’s main thread ${Math.max(...lags)} ms at the 99th percentile.`];
+}
+
 /** Nothing when only others were measured. */
 function phases(summaries: readonly Summary[]): string[] {
   const ours = summaries.filter(({ phaseSeconds }) => Object.keys(phaseSeconds).length > 0);
@@ -99,5 +106,6 @@ function phases(summaries: readonly Summary[]): string[] {
   return [
     'Where Prospect’s time goes, seconds of a step:',
     table(['', ...names.map((name) => name.replaceAll('_', ' '))], rows),
+    ...lag(ours),
   ];
 }

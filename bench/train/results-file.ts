@@ -1,4 +1,4 @@
-/** Measurements kept in the project's cache, so that a comparison may be measured in pieces. */
+/** Measurements kept in the project's cache, so that a benchmark may be run in pieces. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../core/cache-folder.js';
@@ -9,15 +9,15 @@ export function resultsFile(workload: string, steps: number): string {
   return join(cacheFolder(), 'bench', `results-${workload}-${steps}-steps.jsonl`);
 }
 
-export function keep(file: string, measurements: readonly Measurement[]): void {
+export function keep(file: string, measurements: readonly object[]): void {
   mkdirSync(dirname(file), { recursive: true });
   appendFileSync(file, measurements.map((one) => `${JSON.stringify(one)}\n`).join(''));
 }
 
-export function kept(file: string): Measurement[] {
+export function kept<Kept = Measurement>(file: string): Kept[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as Measurement);
+  return lines.map((line) => JSON.parse(line) as Kept);
 }
 
 /** Of each trainer and method, what its last session measured. */

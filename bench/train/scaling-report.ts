@@ -14,19 +14,20 @@ const PANEL = { width: 320, height: 190 };
 const DASHED = { color: '#999999', width: 1, type: 'dashed' as const };
 
 export function scalingReport(results: readonly ScalingResult[], conditions: string, plot: string): string {
-  const rows = results.map(({ series, at, stepSeconds, tokensPerSecond, gflops, orchestration }) => [
+  const rows = results.map(({ series, at, stepSeconds, tokensPerSecond, gflops, orchestration, mainThreadLagMs }) => [
     `${at} ${SERIES[series]}`,
     figure(stepSeconds),
     figure(tokensPerSecond),
     figure(gflops),
     `${(100 * orchestration).toFixed(1)}`,
+    `${mainThreadLagMs}`,
   ]);
   const words =
-    'One thing changed at a time; the 8M shape with LoRA, reference log-probs known, 8 rows where not said otherwise. Orchestration is all of a step that is neither scores, gradients nor update of the busiest worker: the all-reduce, digests, messages, planning, the journal.';
+    'One thing changed at a time; the 8M shape with LoRA, reference log-probs known, 8 rows where not said otherwise; workers with the 135M shape. Orchestration is all of a step that is neither the update nor scores or gradients of the worker that is busiest with them: the all-reduce, digests, messages, planning, the journal.';
   return [
     '### How a step’s time grows',
     `${words} ${conditions}`,
-    table(['', 's a step', 'tokens/s', 'GFLOP/s needed', 'orchestration, %'], rows),
+    table(['', 's a step', 'tokens/s', 'GFLOP/s needed', 'orchestration, %', 'main thread’s lag p99, ms'], rows),
     `![Seconds of a step by length, rows, parameters and workers](${plot})`,
   ].join('\n\n');
 }

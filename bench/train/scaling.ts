@@ -1,4 +1,7 @@
-/** How a step's time grows: one thing changed at a time, the rest as in the short benchmark. Prospect alone, LoRA. */
+/**
+ * How a step's time grows: one thing changed at a time, the rest as in the short benchmark; workers with a model that is
+ * worth sharing. Prospect alone, LoRA.
+ */
 import { type LlamaSizes, llamaTensors } from '../../examples/quickstart/initial-weights.js';
 import { lengthOf } from './flops.js';
 import { makeEqualRows } from './make-rows.js';
@@ -34,6 +37,8 @@ export interface ScalingResult {
   readonly tokensPerSecond: number;
   /** Share of a step that is neither scores, gradients nor the update of the busiest worker. */
   readonly orchestration: number;
+  /** How long messages waited for a worker's main thread, 99th percentile, the worst worker's. */
+  readonly mainThreadLagMs: number;
   /** By what the steps' arithmetic needs. */
   readonly gflops: number;
 }
@@ -66,7 +71,7 @@ export const CASES: readonly ScalingCase[] = [
   ...[ONE_WORKER, { workers: THREADS, threads: 1 }].map((layout) => ({
     ...layout,
     series: 'workers' as const,
-    make: withLayers(SMALL.num_hidden_layers),
+    make: (steps: number) => makeWorkload('135m', SHAPES['135m'], realisticRows(steps)),
   })),
 ];
 
@@ -84,6 +89,7 @@ export async function measureCase(one: ScalingCase, steps: number): Promise<Scal
     stepSeconds: timed(seconds),
     tokensPerSecond: rates(tokensOfSteps(workload)),
     orchestration: timed(known!.steps.map(orchestrationOf)),
+    mainThreadLagMs: known!.mainThreadLagMs,
     gflops: rates(flopOfSteps(workload, 'lora', true)) / 1e9,
   };
 }
@@ -98,7 +104,7 @@ function withLayers(layers: number): (steps: number) => Promise<Workload> {
 }
 
 function placeOf({ series, workers, threads }: ScalingCase, { lengths, globalBatch, sizes }: Workload): string {
-  if (series === 'workers') return `${workers} × ${threads}`;
+  if (series === 'workers') return `135M: ${workers} × ${threads}`;
   if (series === 'rows') return String(globalBatch);
   if (series === 'parameters') return (parameterCount(sizes) / 1e6).toFixed(1);
   return String(Math.round(lengths.reduce((sum, row) => sum + lengthOf(row), 0) / lengths.length));

@@ -25,6 +25,8 @@ export interface Summary {
   readonly peakBytes: number | undefined;
   readonly phaseSeconds: Readonly<Record<string, number>>;
   readonly lastLoss: number;
+  /** The highest of the runs; Prospect's alone. */
+  readonly mainThreadLagMs: number | undefined;
   readonly load: number;
 }
 
@@ -57,6 +59,7 @@ function summaryOf(runs: readonly Measurement[], workload: Workload, trl: readon
     peakBytes: highest(runs.map(({ peakBytes }) => peakBytes)),
     phaseSeconds,
     lastLoss: losses.at(-1) ?? Number.NaN,
+    mainThreadLagMs: highest(runs.map(({ mainThreadLagMs }) => mainThreadLagMs)),
     load: Math.max(...runs.map(({ load }) => load)),
   };
 }

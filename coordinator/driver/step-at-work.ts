@@ -3,6 +3,7 @@ import { needsReference, type ReferencePoint, referencePoint } from '../../core/
 import type { SequenceScore } from '../../proto/gen/prospect/v1/coordinator.js';
 import { checkScores, completeScores, type KnownReference, keepScores, noScores } from '../batch.js';
 import { rowsNotFinite } from '../finite.js';
+import type { ComputingSeconds } from '../metrics/step-record.js';
 import { type PlannedStep, sftScaleOf } from '../plan-step.js';
 import { known, type ReferenceTable } from '../reference-cache/table.js';
 import type { DriverContext } from './context.js';
@@ -38,8 +39,8 @@ export interface StepAtWork {
   referencePoint(): ReferencePoint;
   /** In the order of the global batch. All leaves must be there. */
   scores(): SequenceScore[];
-  /** Of each worker that took part: what its part of scores and gradients took. */
-  computingSeconds(): number[];
+  /** Of each worker that took part. */
+  computingSeconds(): ComputingSeconds[];
   /** In the order of the mismatched pairs. All must be there. */
   pairScores(): SequenceScore[];
 }
@@ -62,7 +63,7 @@ export function createStep(
     leaf: { batch: matched, scores: noScores(matched), asked: { policy: true, reference } },
   };
   const offers = new Map<string, Offer>();
-  const computingMs = new Map<number, number>();
+  const computing = new Map<number, ComputingSeconds>();
   // Full fine-tuning has no other source: what is not finite there goes out as it is, and its row is then set aside.
   const lookUp = (kind: keyof ReferenceTable, index: number) => {
     const values = train[kind];
@@ -86,9 +87,11 @@ export function createStep(
       const { batch, scores } = kinds[what];
       const offer = offers.get(`${session} ${what} ${number}`)!;
       keepScores(batch, number, offer.scores, scores);
-      computingMs.set(session, (computingMs.get(session) ?? 0) + offer.computeMs);
+      const before = computing.get(session) ?? { scores: 0, gradients: 0 };
+      const phase = what === 'leaf' ? 'gradients' : 'scores';
+      computing.set(session, { ...before, [phase]: before[phase] + offer.computeMs / 1000 });
     },
-    computingSeconds: () => [...computingMs.values()].map((ms) => ms / 1000),
+    computingSeconds: () => [...computing.values()],
     referencePoint: () =>
       referencePoint(completeScores(kinds.mismatched.scores).map((score) => score.policyLogp - score.referenceLogp)),
     scores: () => completeScores(kinds.leaf.scores),

@@ -21,9 +21,12 @@ export interface StepMetrics extends BatchMetrics {
   /** Mismatched pairs that could not avoid the row's own completion, or one of the same prompt. */
   readonly 'pairing/own_completion': number;
   readonly 'pairing/same_prompt': number;
-  /** Seconds of scores and gradients of the worker with the most of it: the rest of these phases is orchestration. */
+  /**
+   * Seconds of scores and seconds of gradients, each of the worker with the most of them, since all wait for it: the rest
+   * of these phases is orchestration.
+   */
   readonly 'compute/busiest_seconds': number;
-  /** The same of all workers, on average. */
+  /** Seconds of both of all workers, on average. */
   readonly 'compute/mean_seconds': number;
   /** Wall-clock seconds of each phase. */
   readonly [phase: `seconds/${string}`]: number;
@@ -47,8 +50,11 @@ export function stepMetrics(record: StepRecord, loss: LossSettings): StepMetrics
     skipped: record.gradNorm === undefined ? 1 : 0,
     'pairing/own_completion': record.pairing.ownCompletion,
     'pairing/same_prompt': record.pairing.samePrompt,
-    'compute/busiest_seconds': Math.max(0, ...computing),
-    'compute/mean_seconds': computing.reduce((sum, seconds) => sum + seconds, 0) / Math.max(1, computing.length),
+    'compute/busiest_seconds':
+      Math.max(0, ...computing.map(({ scores }) => scores)) +
+      Math.max(0, ...computing.map(({ gradients }) => gradients)),
+    'compute/mean_seconds':
+      computing.reduce((sum, { scores, gradients }) => sum + scores + gradients, 0) / Math.max(1, computing.length),
     ...Object.fromEntries(phases.map(([phase, seconds]) => [`seconds/${phase}` as const, seconds])),
   };
 }

@@ -43,12 +43,19 @@ export interface StepRecord {
   readonly tokensBefore: number;
   /** Wall-clock seconds of each phase; together they are the step. `update` is that of the step before. */
   readonly seconds: Readonly<Record<string, number>>;
-  /** Of each worker that took part: what its part of scores and gradients took. */
-  readonly computingSeconds: readonly number[];
+  /** Of each worker that took part. */
+  readonly computingSeconds: readonly ComputingSeconds[];
   readonly workers: number;
   readonly pairing: PairingCounts;
   /** Global batch size over its number of desirable rows. */
   readonly sftScale: number;
+}
+
+/** What a worker's part of a step took. */
+export interface ComputingSeconds {
+  /** Of the mismatched pairs. */
+  readonly scores: number;
+  readonly gradients: number;
 }
 
 export interface EvaluationRecord {

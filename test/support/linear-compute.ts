@@ -55,6 +55,7 @@ export function linearCompute(changes: Partial<Compute> & { engine?: Loaded['eng
     },
     exportState: async (into) => {
       new Float32Array(into.parameters).set(parameters);
+      if (into.firstMoment.byteLength === 0) return;
       new Float32Array(into.firstMoment).set(first);
       new Float32Array(into.secondMoment).set(second);
     },

@@ -101,11 +101,11 @@ export interface Compute {
   score(request: ScoreRequest): Promise<SequenceScore[]>;
   gradient(request: GradientRequest): Promise<SequenceScore[]>;
   add(request: AddRequest): Promise<void>;
-  /** SHA-256 (hex) and Euclidean norm (float64 sum in order) of a flat float32 array. */
+  /** SHA-256 (hex) and Euclidean norm (summed in float64, in a fixed order) of a flat float32 array. */
   measure(values: SharedArrayBuffer): Promise<{ digest: string; norm: number }>;
   /** Clips, applies AdamW to the parameters and puts them into the model. @returns the parameters' SHA-256, hex. */
   update(request: UpdateRequest): Promise<string>;
-  /** Copies parameters and moments into these arrays, between two updates. */
+  /** Copies parameters, and moments where there is room for them, into these arrays, between two updates. */
   exportState(into: StateArrays): Promise<void>;
   /** Copies parameters and moments from these arrays and puts the parameters into the model. */
   importState(from: StateArrays): Promise<void>;

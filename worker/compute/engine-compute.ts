@@ -1,6 +1,7 @@
 /** The Compute of a real worker: a model in the tensor engine, gradients and optimizer state in flat arrays. */
 import type { RunConfig } from '../../core/config/schema.js';
 import { ProspectError } from '../../core/errors.js';
+import { addInto, normOf } from '../engine/kernels/flat.js';
 import { bfloat16Gain, usePrecision } from '../engine/kernels/layer-product.js';
 import { type Engine, loadEngine } from '../engine/load.js';
 import { gradientInParts, scoreInParts } from '../kto/in-parts.js';
@@ -40,8 +41,8 @@ export function engineCompute(): Compute {
       return scoreInParts(decoder, request, passes, fits);
     },
     gradient: async (request) => {
-      const { decoder, passes, fits } = loaded();
-      return gradientInParts(decoder, request, passes, fits);
+      const { decoder, parameters, passes, fits } = loaded();
+      return gradientInParts(decoder, parameters.layout, request, passes, fits);
     },
     add: async (request) => addInPlace(request),
     measure: async (shared) => {
@@ -71,9 +72,8 @@ function describeEngine(
 }
 
 function addInPlace({ target, targetOffset, source, sourceOffset, length }: AddRequest): void {
-  const sums = new Float32Array(target);
-  const values = new Float32Array(source);
-  for (let i = 0; i < length; i++) sums[targetOffset + i]! += values[sourceOffset + i]!;
+  const part = (shared: SharedArrayBuffer, offset: number) => new Float32Array(shared, offset * 4, length);
+  addInto(part(target, targetOffset), part(source, sourceOffset));
 }
 
 function update(training: Training, request: UpdateRequest): string {
@@ -85,11 +85,4 @@ function update(training: Training, request: UpdateRequest): string {
   putBack();
   training.updated = true;
   return digestOf(values);
-}
-
-/** Euclidean norm, summed in order in float64. */
-function normOf(values: Float32Array): number {
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
-  return Math.sqrt(squares);
 }

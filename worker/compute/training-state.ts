@@ -35,6 +35,7 @@ export async function loadTraining(config: RunConfig): Promise<Training> {
 
 export function exportState({ parameters, adam }: Training, into: StateArrays): void {
   new Float32Array(into.parameters).set(parameters.values);
+  if (into.firstMoment.byteLength === 0) return;
   new Float32Array(into.firstMoment).set(adam.first);
   new Float32Array(into.secondMoment).set(adam.second);
 }

@@ -34,13 +34,13 @@ describe('a microbatch in parts', () => {
 
   it('has the scores and the gradient that it has in one piece, beyond rounding, kept or not', async () => {
     const decoder = await buildDecoder(modelFolder('llama-full'));
-    const { length } = makeTrainable(weightsOf(decoder)).layout;
+    const { layout } = makeTrainable(weightsOf(decoder));
     const pairs = { sequences: SEQUENCES.toReversed(), beside: LEAF, policy: true, reference: false };
     const train = (fits: Fits, budgetBytes: number) => {
       const passes = leafPasses(budgetBytes);
       const scores = scoreInParts(decoder, { ...pairs, keepsBeside: true }, passes, fits);
-      const into = new SharedArrayBuffer(4 * length);
-      gradientInParts(decoder, { leaf: LEAF, loss: LOSS, z0: 0, sftScale: 1, into }, passes, fits);
+      const into = new SharedArrayBuffer(4 * layout.length);
+      gradientInParts(decoder, layout, { leaf: LEAF, loss: LOSS, z0: 0, sftScale: 1, into }, passes, fits);
       return { scores, gradient: new Float32Array(into) };
     };
     const whole = train(always, 0);

@@ -2,6 +2,7 @@
  * A microbatch that does not fit the configured memory is computed in parts, one after the other. How it is cut depends
  * on its rows, the model and the configured budget alone, so that all workers cut alike.
  */
+import type { ParameterLayout } from '../../core/parameters.js';
 import type { GradientRequest, ScoreRequest, SequenceInput, SequenceScore } from '../compute/compute.js';
 import type { Decoder } from '../model/decoder.js';
 import { gradientSink } from '../model/gradient-sink.js';
@@ -26,18 +27,21 @@ export function scoreInParts(decoder: Decoder, request: ScoreRequest, passes: Le
   return sequences.map(({ row }) => scores.get(row)!);
 }
 
-/** Fills `request.into`. */
+/** Fills `request.into`, whatever was in it. @param layout of what is trained. */
 export function gradientInParts(
   decoder: Decoder,
+  layout: ParameterLayout,
   request: GradientRequest,
   passes: LeafPasses,
   fits: Fits,
 ): SequenceScore[] {
   const { leaf } = request;
-  const sink = gradientSink(new Float32Array(request.into).fill(0));
-  return cutToFit(leaf.sequences, fits).flatMap((sequences) =>
+  const sink = gradientSink(new Float32Array(request.into));
+  const scores = cutToFit(leaf.sequences, fits).flatMap((sequences) =>
     leafGradient(decoder, { ...request, leaf: { ...leaf, sequences } }, passes, sink),
   );
+  sink.finish(layout);
+  return scores;
 }
 
 /** In order; a sequence that does not fit is alone. */

@@ -61,13 +61,20 @@ export function scoreTokensBackward(
   slopes: Float32Array,
   sink: GradientSink,
 ): tf.Tensor {
-  return overChunks(head, input, (chunk) => {
-    const { start, length } = chunk;
-    const unit = logitSlopes(chunkLogits(head, input, chunk), chunkTargets(input, chunk));
-    const dLogits = tf.mul(unit, tf.tensor2d(slopes.slice(start, start + length), [length, 1]));
-    if (head.slot !== undefined) sink.add(head, matMul(dLogits, rowsOf(input.hidden, chunk), { a: true }));
-    return matMul(dLogits, head.tensor);
-  });
+  // Each chunk adds a whole gradient of the head. So many positions' logits take as much memory as that one does.
+  const size = head.slot === undefined ? undefined : head.shape[1]!;
+  return overChunks(
+    head,
+    input,
+    (chunk) => {
+      const { start, length } = chunk;
+      const unit = logitSlopes(chunkLogits(head, input, chunk), chunkTargets(input, chunk));
+      const dLogits = tf.mul(unit, tf.tensor2d(slopes.slice(start, start + length), [length, 1]));
+      if (head.slot !== undefined) sink.add(head, matMul(dLogits, rowsOf(input.hidden, chunk), { a: true }));
+      return matMul(dLogits, head.tensor);
+    },
+    size,
+  );
 }
 
 /** Logits [length, vocabulary] of some positions. */
@@ -99,10 +106,10 @@ function noScores({ targets }: HeadInput): TokenScores {
   };
 }
 
-/** Chunk results [length, width], put together. */
-function overChunks(head: Weight, input: HeadInput, compute: (chunk: Chunk) => tf.Tensor): tf.Tensor {
+/** Chunk results [length, width], put together. @param size positions of a chunk where more than CHUNK_ELEMENTS may be held. */
+function overChunks(head: Weight, input: HeadInput, compute: (chunk: Chunk) => tf.Tensor, size?: number): tf.Tensor {
   return tf.tidy(() => {
-    const parts = chunks(input, head).map((chunk) => scope(() => compute(chunk)));
+    const parts = chunks(input, head, size).map((chunk) => scope(() => compute(chunk)));
     return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
   });
 }
@@ -119,8 +126,8 @@ function rowsOf(hidden: tf.Tensor, { start, length }: Chunk): tf.Tensor {
   return length === hidden.shape[0] ? hidden : tf.slice(hidden, [start, 0], [length, hidden.shape[1]!]);
 }
 
-function chunks({ targets }: HeadInput, head: Weight): Chunk[] {
-  const size = Math.max(1, Math.floor(CHUNK_ELEMENTS / head.shape[0]!));
+function chunks({ targets }: HeadInput, head: Weight, least = 1): Chunk[] {
+  const size = Math.max(least, Math.floor(CHUNK_ELEMENTS / head.shape[0]!));
   return Array.from({ length: Math.ceil(targets.length / size) }, (_, chunk) => {
     const start = chunk * size;
     return { start, length: Math.min(size, targets.length - start) };

@@ -1,5 +1,4 @@
 /** Puts adapters on a decoder's linear layers: new ones, or one that is continued or applied. */
-import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../core/config/schema.js';
 import { ProspectError } from '../../core/errors.js';
 import { randomFrom } from '../../core/order/mix.js';
@@ -79,10 +78,15 @@ function newAdapter(linear: Linear, rank: number, scale: number, random: () => n
 function savedAdapter(linear: Linear, saved: AdapterFolder, keepInitial: boolean): Adapter {
   const [nameA, nameB] = adapterNames(linear);
   const shapes = { a: [saved.rank, linear.inSize], b: [linear.outSize, saved.rank] };
-  const a = frozenWeight(nameA, shapes.a, saved.read(nameA, shapes.a));
-  const b = frozenWeight(nameB, shapes.b, saved.read(nameB, shapes.b));
-  const adapter = { a, b, scale: saved.alpha / saved.rank };
-  return keepInitial ? { ...adapter, initial: { a: tf.clone(a.tensor), b: tf.clone(b.tensor) } } : adapter;
+  const read = () => ({
+    a: frozenWeight(nameA, shapes.a, saved.read(nameA, shapes.a)),
+    b: frozenWeight(nameB, shapes.b, saved.read(nameB, shapes.b)),
+  });
+  const adapter = { ...read(), scale: saved.alpha / saved.rank };
+  if (!keepInitial) return adapter;
+  // In memory of its own: the adapter's is written anew after each update.
+  const { a, b } = read();
+  return { ...adapter, initial: { a: a.tensor, b: b.tensor } };
 }
 
 /** PEFT's tensor names. */

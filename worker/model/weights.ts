@@ -4,11 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { layoutOf, type ParameterLayout, type ParameterSlot } from '../../core/parameters.js';
+import { loadInPlace } from '../engine/kernels/flat.js';
 
 export interface Weight {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Replaced after each update when trainable. */
+  /** Replaced or written anew after each update when trainable. */
   tensor: tf.Tensor;
   /** Where it lies in the flat array; undefined when frozen. */
   slot: ParameterSlot | undefined;
@@ -30,6 +31,7 @@ export function frozenWeight(name: string, shape: readonly number[], values: Flo
 /**
  * Gives weights their slots, in the order given, and copies their values into a new flat array.
  * Matrices are decayed, vectors (biases, norms) are not.
+ * @param weights whose tensors nothing else shares: new values may be written into their memory.
  */
 export function makeTrainable(weights: readonly Weight[]): TrainableParameters {
   const layout = layoutOf(weights.map(({ name, shape }) => ({ name, shape, decayed: shape.length > 1 })));
@@ -41,6 +43,8 @@ export function makeTrainable(weights: readonly Weight[]): TrainableParameters {
     values.set(weight.tensor.dataSync<'float32'>(), slot.offset);
   });
   const putBack = (): void => {
+    const places = weights.map(({ tensor, slot }) => ({ tensor, offset: slot!.offset }));
+    if (loadInPlace(values, places)) return;
     for (const weight of weights) {
       const { offset, length } = weight.slot!;
       weight.tensor.dispose();

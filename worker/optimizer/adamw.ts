@@ -1,8 +1,10 @@
 /**
- * AdamW (Loshchilov and Hutter, arXiv 1711.05101) on flat arrays: float64 arithmetic, float32 state, plain loops, so
- * that the same gradient gives the same bits on every machine and engine.
+ * AdamW (Loshchilov and Hutter, arXiv 1711.05101) on flat arrays: float64 arithmetic and float32 state, so that the same
+ * gradient gives the same bits on every machine and engine. The native engine has the same loop over all its threads.
  */
+
 import type { ParameterLayout } from '../../core/parameters.js';
+import { flatFunctions } from '../engine/kernels/fused.js';
 
 export interface AdamSettings {
   readonly beta1: number;
@@ -46,34 +48,41 @@ export function adamUpdate(
 ): void {
   for (const { offset, length, decayed } of layout.slots) {
     const decay = decayed ? 1 - step.learningRate * settings.weightDecay : 1;
-    updateSlot(values, state, { from: offset, to: offset + length, decay }, step, settings);
+    const part = (array: Float32Array) => array.subarray(offset, offset + length);
+    const gradient = part(step.gradient);
+    updateSlot(
+      part(values),
+      { first: part(state.first), second: part(state.second) },
+      decay,
+      { ...step, gradient },
+      settings,
+    );
   }
 }
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
-  readonly decay: number;
-}
-
+/** @param decay what the decoupled decay leaves of a value. */
 function updateSlot(
   values: Float32Array,
   { first, second }: AdamState,
-  span: Span,
-  step: AdamStep,
-  settings: AdamSettings,
+  decay: number,
+  { gradient, norm, updateNumber, learningRate }: AdamStep,
+  { beta1, beta2, epsilon, clipNorm }: AdamSettings,
 ): void {
-  const { beta1, beta2, epsilon } = settings;
-  const { gradient, updateNumber, learningRate } = step;
-  const scale = Math.min(1, settings.clipNorm / (step.norm + CLIP_EPSILON));
+  const scale = Math.min(1, clipNorm / (norm + CLIP_EPSILON));
   const rate = learningRate / (1 - beta1 ** updateNumber);
   const secondCorrection = Math.sqrt(1 - beta2 ** updateNumber);
-  for (let i = span.from; i < span.to; i++) {
+  const native = flatFunctions();
+  if (native) {
+    const constants = Float64Array.of(scale, beta1, beta2, rate, secondCorrection, epsilon, decay);
+    native.adamw(values, first, second, gradient, constants);
+    return;
+  }
+  for (let i = 0; i < values.length; i++) {
     const g = gradient[i]! * scale;
     const m = beta1 * first[i]! + (1 - beta1) * g;
     const v = beta2 * second[i]! + (1 - beta2) * g * g;
     first[i] = m;
     second[i] = v;
-    values[i] = values[i]! * span.decay - (rate * m) / (Math.sqrt(v) / secondCorrection + epsilon);
+    values[i] = values[i]! * decay - (rate * m) / (Math.sqrt(v) / secondCorrection + epsilon);
   }
 }

@@ -10,10 +10,10 @@ export interface NamedArray {
   readonly digestField: 'parameterDigest' | 'firstMomentDigest' | 'secondMomentDigest';
 }
 
-/** @param length elements of each. */
-export function allocateState(length: number): StateArrays {
-  const allocate = () => new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT);
-  return { parameters: allocate(), firstMoment: allocate(), secondMoment: allocate() };
+/** @param length elements of each. @param momentLength 0 where the parameters alone are wanted. */
+export function allocateState(length: number, momentLength = length): StateArrays {
+  const allocate = (elements: number) => new SharedArrayBuffer(elements * Float32Array.BYTES_PER_ELEMENT);
+  return { parameters: allocate(length), firstMoment: allocate(momentLength), secondMoment: allocate(momentLength) };
 }
 
 /** In the order in which they travel. */

@@ -58,6 +58,17 @@ test('a later state gets memory of its own while the copy before it travels, and
   expect(third.header.step).toBe(2);
 });
 
+test('who wants the parameters alone gets them without the moments, or with those that are there', async () => {
+  await advance();
+  const result = await donor.lend(1, true);
+  expect(result.header.parameterDigest).toBe(parameters.applied().parameterDigest);
+  expect(result.arrays.parameters.byteLength).toBe(parameters.length * 4);
+  expect(result.arrays.secondMoment.byteLength).toBe(0);
+  const whole = await donor.lend(1);
+  expect(whole.arrays.secondMoment.byteLength).toBe(parameters.length * 4);
+  expect((await donor.lend(1, true)).arrays).toBe(whole.arrays);
+});
+
 test('a copy from before the run went back is not given any more', async () => {
   await advance();
   await donor.lend(1);

@@ -16,8 +16,11 @@ export interface LentCopy {
 }
 
 export interface Donor {
-  /** @throws PROTOCOL when this worker has not come to that step. */
-  lend(step: number): Promise<LentCopy>;
+  /**
+   * @param parametersOnly the moments may be empty: a result has none, and they take twice its memory.
+   * @throws PROTOCOL when this worker has not come to that step.
+   */
+  lend(step: number, parametersOnly?: boolean): Promise<LentCopy>;
 }
 
 interface Copy {
@@ -31,8 +34,9 @@ interface Copy {
 export function createDonor(parameters: Parameters, compute: Pick<Compute, 'exportState' | 'digest'>): Donor {
   let newest: Copy | undefined;
 
-  const makeCopy = (step: number): Copy => {
-    const arrays = newest?.users === 0 ? newest.arrays : allocateState(parameters.length);
+  const makeCopy = (step: number, momentLength: number): Copy => {
+    const spare = newest?.users === 0 && momentLengthOf(newest) === momentLength ? newest.arrays : undefined;
+    const arrays = spare ?? allocateState(parameters.length, momentLength);
     const copy: Copy = { step, arrays, header: copyInto(arrays, parameters, compute), users: 0 };
     copy.header.then(
       (header) => {
@@ -45,7 +49,7 @@ export function createDonor(parameters: Parameters, compute: Pick<Compute, 'expo
     return copy;
   };
   return {
-    async lend(step) {
+    async lend(step, parametersOnly = false) {
       const applied = parameters.applied().step;
       if (applied < step) {
         throw new ProspectError(
@@ -53,7 +57,10 @@ export function createDonor(parameters: Parameters, compute: Pick<Compute, 'expo
           `the state of step ${step} was asked for, but this worker is at ${applied}`,
         );
       }
-      if (!newest || !isGoodFor(newest, step, applied)) newest = makeCopy(step);
+      const momentLength = parametersOnly ? 0 : parameters.length;
+      if (!newest || momentLengthOf(newest) < momentLength || !isGoodFor(newest, step, applied)) {
+        newest = makeCopy(step, momentLength);
+      }
       const copy = newest;
       copy.users += 1;
       const giveBack = () => {
@@ -66,6 +73,10 @@ export function createDonor(parameters: Parameters, compute: Pick<Compute, 'expo
       return { header, arrays: copy.arrays, giveBack };
     },
   };
+}
+
+function momentLengthOf({ arrays }: Copy): number {
+  return arrays.firstMoment.byteLength / Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** A copy that is travelling is shared; otherwise the newest state is worth a new one. One of a later step is from before the run went back. */

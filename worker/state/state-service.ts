@@ -11,7 +11,7 @@ export function createStateService(donor: () => Donor | undefined): StateService
     async *pullState({ step, parametersOnly }) {
       const now = donor();
       if (!now) throw new ProspectError('PROTOCOL', 'this worker has not loaded its model yet');
-      const copy = await now.lend(step);
+      const copy = await now.lend(step, parametersOnly);
       try {
         yield { message: { $case: 'header', value: copy.header } };
         for (const { array, values } of namedArrays(copy.arrays).slice(0, parametersOnly ? 1 : undefined)) {

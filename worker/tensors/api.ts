@@ -50,6 +50,7 @@ export type MainApi = {
   /** A copy of this worker's state, until it is given back. */
   lend(argument: {
     readonly step: number;
+    readonly parametersOnly: boolean;
   }): Promise<{ readonly loan: number; readonly header: StateHeader; readonly arrays: StateArrays }>;
   giveBack(argument: { readonly loan: number }): void;
 };

@@ -90,8 +90,8 @@ export function runTensors(port: Port): void {
 /** Its state is the main thread's to give. */
 function donorOf(main: PortCalls<MainApi>): Donor {
   return {
-    async lend(step) {
-      const { loan, header, arrays } = await main.call('lend', { step });
+    async lend(step, parametersOnly = false) {
+      const { loan, header, arrays } = await main.call('lend', { step, parametersOnly });
       return { header, arrays, giveBack: () => main.tell('giveBack', { loan }) };
     },
   };

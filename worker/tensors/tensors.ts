@@ -66,10 +66,10 @@ export function createTensors(thread: TensorThread, donor: () => Donor | undefin
   const local: MainApi = {
     progress: ({ team }) => watchers.get(team)?.onProgress(),
     damage: ({ team, peer, damage }) => watchers.get(team)?.onDamage(peer, damage),
-    async lend({ step }) {
+    async lend({ step, parametersOnly }) {
       const now = donor();
       if (!now) throw new ProspectError('PROTOCOL', 'this worker has not loaded its model yet');
-      const copy = await now.lend(step);
+      const copy = await now.lend(step, parametersOnly);
       const loan = nextLoan++;
       loans.set(loan, copy);
       return { loan, header: copy.header, arrays: copy.arrays };

@@ -27,6 +27,8 @@ export type FusedName =
   | 'SoftmaxGradient'
   | 'LogitScores'
   | 'LogitSlopes'
+  | 'Store'
+  | 'Load'
   | 'Product'
   | 'Adapted'
   | 'AdaptedGradient'
@@ -41,22 +43,52 @@ export interface FusedAttributes {
   readonly window?: number;
   readonly earlier_rows?: number;
   readonly layers?: number;
+  readonly offset?: number;
   readonly out_in?: boolean;
   readonly transpose_a?: boolean;
   readonly transpose_b?: boolean;
+  readonly adds?: boolean;
 }
 
-/** What the native engine of this thread has registered. */
-let registered: { readonly products: boolean } | undefined;
+/** What the addon does with whole flat arrays, on all of the engine's threads; in shared memory too. */
+export interface FlatFunctions {
+  /** What Store and Load work on from now on. It must live as long as they are used. */
+  take(values: Float32Array): void;
+  /** target += source */
+  add(target: Float32Array, source: Float32Array): void;
+  sumOfSquares(values: Float32Array): number;
+  /** @param constants in the order of AdamW in native/fused/loops.h. */
+  adamw(
+    values: Float32Array,
+    first: Float32Array,
+    second: Float32Array,
+    gradient: Float32Array,
+    constants: Float64Array,
+  ): void;
+}
 
-/** @param products whether matrix products are among them: they need a processor with fused multiply-adds */
-export function fusedRegistered({ products }: { readonly products: boolean }): void {
-  registered = { products };
+/** The addon as it is loaded. */
+export interface FusedAddon extends FlatFunctions {
+  readonly revision: number;
+  /** Whether matrix products are among its operations: they need a processor with fused multiply-adds. */
+  readonly products: boolean;
+}
+
+let registered: FusedAddon | undefined;
+
+/** Says that the native engine of this thread has registered the operations. */
+export function fusedRegistered(addon: FusedAddon): void {
+  registered = addon;
 }
 
 /** Whether the current engine has them. */
 export function hasFused(): boolean {
-  return registered !== undefined && tf.getBackend() === 'tensorflow';
+  return flatFunctions() !== undefined;
+}
+
+/** Where the current engine has them. */
+export function flatFunctions(): FlatFunctions | undefined {
+  return tf.getBackend() === 'tensorflow' ? registered : undefined;
 }
 
 /** Whether the current engine has matrix products of our own. */
@@ -67,6 +99,11 @@ export function hasFusedProducts(): boolean {
 export function fused(name: FusedName, inputs: readonly tf.Tensor[], attributes: FusedAttributes = {}): tf.Tensor {
   const backend = tf.backend() as unknown as NativeBackend;
   return backend.executeSingleOutput(`Prospect${name}`, attributesFor(backend, attributes), inputs);
+}
+
+/** For an operation without outputs. */
+export function fusedEffect(name: FusedName, inputs: readonly tf.Tensor[], attributes: FusedAttributes): void {
+  fusedOutputs(name, inputs, 0, attributes);
 }
 
 /** For an operation with several outputs. */

@@ -56,7 +56,14 @@ export async function fusedArguments({ includes, lib }: Pick<CompileInput, 'incl
   const sources = fusedSources();
   const files = (await readdir(sources, { recursive: true })).filter((file) => file.endsWith('.cc')).sort();
   return [
-    ...[...ADDON_ARGUMENTS, '-O3', '-ffp-contract=off', '-pthread', '-DNODE_GYP_MODULE_NAME=prospect_fused'],
+    ...[
+      ...ADDON_ARGUMENTS,
+      '-O3',
+      '-ffp-contract=off',
+      '-fno-math-errno',
+      '-pthread',
+      '-DNODE_GYP_MODULE_NAME=prospect_fused',
+    ],
     ...includes.flatMap((folder) => ['-I', folder]),
     ...files.map((file) => join(sources, file)),
     ...['-o', join(lib, FUSED_ADDON), join(lib, 'libtensorflow_framework.so.2')],

@@ -8,12 +8,12 @@ import { FUSED_ADDON } from './compile.js';
 import { locateNativeEngines } from './locate.js';
 import { runCommand } from './run-command.js';
 
-/** Run as `node -e DIGEST corePath entry`: prints a digest of what every fused operation makes of the same inputs. */
+/** Run as `node -e DIGEST corePath entry`: prints a digest of what every native operation makes of the same inputs. */
 const DIGEST = `
 const [core, entry] = process.argv.slice(1);
 const tf = (globalThis[Symbol.for('${CORE_SYMBOL}')] = require(core));
 require(entry);
-const { products } = require(require('node:path').join(require('node:path').dirname(entry), 'lib', '${FUSED_ADDON}'));
+const addon = require(require('node:path').join(require('node:path').dirname(entry), 'lib', '${FUSED_ADDON}'));
 const backend = tf.backend();
 const hash = require('node:crypto').createHash('sha256');
 const number = (name, value) => ({ name, type: backend.binding.TF_ATTR_FLOAT, value });
@@ -41,7 +41,15 @@ run('SoftmaxGradient', [number('scale', 0.3)], [a, b]);
 const targets = tf.tensor1d(Int32Array.from({ length: 150 }, (_, i) => i), 'int32');
 run('LogitScores', [], [a, targets]);
 run('LogitSlopes', [], [a, targets]);
-if (products && process.env.PRODUCTS) {
+const [parameters, first, second, gradient] = [8, 9, 10, 11].map((seed) =>
+  Float32Array.from({ length: 200003 }, (_, i) => Math.abs(Math.sin(seed * i * i)) * (i % 7 === 0 ? 1e-40 : 1)));
+addon.adamw(parameters, first, second, gradient, Float64Array.of(0.5, 0.9, 0.999, 1e-3, 0.1, 1e-8, 0.99));
+addon.add(gradient, first);
+addon.take(gradient);
+backend.executeMultipleOutputs('ProspectStore', [integer('offset', 3), integer('adds', 1)], [a], 0);
+for (const array of [parameters, first, second, gradient]) hash.update(new Uint8Array(array.buffer));
+hash.update(String(addon.sumOfSquares(parameters)));
+if (addon.products && process.env.PRODUCTS) {
   const flags = (a, b) => [integer('transpose_a', a), integer('transpose_b', b)];
   run('Product', flags(0, 1), [a, b]);
   run('Product', flags(1, 0), [a, b]);

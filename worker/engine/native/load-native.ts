@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ProspectError } from '../../../core/errors.js';
 import { BLIND, brokenRefusal, candidatesFor, type Refusal } from '../candidates.js';
 import { engineEnvironment } from '../environment.js';
-import { fusedRegistered } from '../kernels/fused.js';
+import { type FusedAddon, fusedRegistered } from '../kernels/fused.js';
 import { CORE_SYMBOL } from './assemble.js';
 import { FUSED_ADDON } from './compile.js';
 import type { NativeEngineName } from './pins.js';
@@ -23,13 +23,6 @@ export interface LoadedNative {
 interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
   readonly binding: { readonly TF_Version: string };
-}
-
-/** What the addon with the fused operations tells when it is loaded. */
-interface FusedAddon {
-  readonly revision: number;
-  /** Whether the processor can do their matrix products. */
-  readonly products: boolean;
 }
 
 /**
@@ -66,7 +59,7 @@ export function loadNative(engine: NativeEngineName, threads: number, cacheDir: 
 function loadFused(entry: string): string {
   const addon = join(dirname(entry), 'lib', FUSED_ADDON);
   if (!existsSync(addon)) return 'no fused operations';
-  const { revision, products } = createRequire(import.meta.url)(addon) as FusedAddon;
-  fusedRegistered({ products });
-  return `fused operations ${revision}${products ? '' : ' without products'}`;
+  const loaded = createRequire(import.meta.url)(addon) as FusedAddon;
+  fusedRegistered(loaded);
+  return `fused operations ${loaded.revision}${loaded.products ? '' : ' without products'}`;
 }

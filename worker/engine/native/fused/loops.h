@@ -77,6 +77,42 @@ struct Logits {
   int64_t width;
 };
 
+// AdamW (Loshchilov and Hutter, arXiv 1711.05101) on flat arrays, in float64 with float32 state: worker/optimizer/adamw.ts
+// has the same arithmetic. Elements in blocks of kElementBlock.
+struct AdamW {
+  float* values;
+  float* first;
+  float* second;
+  const float* gradient;
+  int64_t count;
+  // Of the gradient, to clip it.
+  double scale;
+  double beta1;
+  double beta2;
+  // Learning rate over the first moment's bias correction.
+  double rate;
+  // Root of the second moment's bias correction.
+  double correction;
+  double epsilon;
+  // What the decoupled decay leaves of a value.
+  double decay;
+};
+
+// target += source, in blocks of kElementBlock.
+struct Addition {
+  float* target;
+  const float* source;
+  int64_t count;
+};
+
+// Sums of squares of blocks of kSquareBlock elements, as worker/engine/kernels/flat.ts takes them.
+struct Squares {
+  const float* values;
+  double* sums;
+  int64_t count;
+};
+
+constexpr int64_t kSquareBlock = 65536;
 // One of the products that are added up: a [rows, inner] times b [inner, columns], each with its own strides.
 struct Factors {
   const float* a;
@@ -125,6 +161,9 @@ struct Loops {
   void (*softmax_gradient)(const SoftmaxGradient&, int64_t, int64_t);
   void (*logit_scores)(const Logits&, int64_t, int64_t);
   void (*logit_slopes)(const Logits&, int64_t, int64_t);
+  void (*adamw)(const AdamW&, int64_t, int64_t);
+  void (*addition)(const Addition&, int64_t, int64_t);
+  void (*squares)(const Squares&, int64_t, int64_t);
   // nullptr where there is no fused multiply-add.
   void (*product)(const Product&, int64_t, int64_t);
 };

@@ -5,6 +5,7 @@
 
 #include <node_api.h>
 
+#include "flat.h"
 #include "loops.h"
 #include "operations/operations.h"
 
@@ -24,7 +25,7 @@ bool register_products() {
 bool registered() {
   using namespace prospect;
   static const bool all = register_rms_norm() && register_swiglu() && register_rotary() && register_softmax() &&
-                          register_logits() && (!has_products() || register_products());
+                          register_logits() && register_flat() && (!has_products() || register_products());
   return all;
 }
 
@@ -39,6 +40,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   napi_value products;
   napi_get_boolean(env, has_products(), &products);
   napi_set_named_property(env, exports, "products", products);
+  prospect::export_flat_functions(env, exports);
   return exports;
 }
 

@@ -13,10 +13,10 @@ float Attributes::number(const char* name) const {
   return value;
 }
 
-int32_t Attributes::integer(const char* name) const {
-  int32_t value = 0;
+int64_t Attributes::integer(const char* name) const {
+  int64_t value = 0;
   TF_Status* status = TF_NewStatus();
-  TF_OpKernelConstruction_GetAttrInt32(construction_, name, &value, status);
+  TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status);
   if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction_, status);
   TF_DeleteStatus(status);
   return value;
@@ -42,6 +42,8 @@ std::vector<int64_t> Call::shape(int input) const {
 int64_t Call::size(int input) const { return TF_TensorElementCount(inputs_[input]); }
 
 const float* Call::floats(int input) const { return static_cast<const float*>(TF_TensorData(inputs_[input])); }
+
+float* Call::writable(int input) const { return static_cast<float*>(TF_TensorData(inputs_[input])); }
 
 const int32_t* Call::integers(int input) const { return static_cast<const int32_t*>(TF_TensorData(inputs_[input])); }
 

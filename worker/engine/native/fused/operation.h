@@ -21,7 +21,7 @@ class Attributes {
  public:
   explicit Attributes(TF_OpKernelConstruction* construction) : construction_(construction) {}
   float number(const char* name) const;
-  int32_t integer(const char* name) const;
+  int64_t integer(const char* name) const;
 
  private:
   TF_OpKernelConstruction* construction_;
@@ -42,6 +42,9 @@ class Call {
 
   // Makes the run fail with `message` unless `condition` holds; gives the condition.
   bool expect(bool condition, const char* message);
+
+  // An input's own memory, for an operation that is there to change it.
+  float* writable(int input) const;
 
   // Allocates an output of that shape; nullptr after a failure.
   float* output(int index, const std::vector<int64_t>& shape);

@@ -6,8 +6,6 @@
 #include <mutex>
 #include <thread>
 
-#include "float-mode.h"
-
 namespace prospect {
 namespace {
 
@@ -20,11 +18,12 @@ struct Job {
   const void* data;
   int64_t count;
   int64_t part;
+  Denormals denormals;
   std::atomic<int64_t> next{0};
 };
 
 void work_on(Job& job) {
-  const FloatMode mode;
+  const FloatMode mode(job.denormals);
   for (;;) {
     const int64_t from = job.next.fetch_add(job.part, std::memory_order_relaxed);
     if (from >= job.count) return;
@@ -90,11 +89,11 @@ class Pool {
 
 }  // namespace
 
-void for_rows(int64_t count, int64_t row_cost, Rows rows, const void* data) {
+void for_rows(int64_t count, int64_t row_cost, Rows rows, const void* data, Denormals denormals) {
   static const int threads = thread_count();
   static std::mutex& busy = *new std::mutex;
   const int64_t part = row_cost >= kPart ? 1 : kPart / (row_cost > 0 ? row_cost : 1);
-  Job job{rows, data, count, part};
+  Job job{rows, data, count, part, denormals};
   // A second engine in the process finds the helpers busy now and then, and works alone.
   std::unique_lock<std::mutex> taken(busy, std::defer_lock);
   if (threads == 1 || count * row_cost < kShareFrom || count <= part || !taken.try_lock()) return work_on(job);

@@ -9,6 +9,7 @@ bool register_swiglu();
 bool register_rotary();
 bool register_softmax();
 bool register_logits();
+bool register_flat();
 bool register_product();
 bool register_adapted();
 bool register_attention();

@@ -22,7 +22,7 @@ export interface WheelPin {
 }
 
 /** Part of the engine's folder name: counts up when pins, patches, fused operations or layout change. */
-export const RECIPE = 'r3';
+export const RECIPE = 'r4';
 export const TENSORFLOW_VERSION = '2.21.0';
 export const TFJS_NODE_VERSION = '4.22.0';
 

@@ -1,10 +1,10 @@
 /** `prospect coordinator`: the half of a run that owns data and time; workers join it from anywhere. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { Endpoint } from '../proto/transport/listen.js';
 import { hostRun } from './host-run.js';
 import { interruptSignal } from './interrupt.js';
 import { loadConfig } from './load-config.js';
-import { collect } from './options.js';
+import { address, collect, metricsOption, metricsSetting } from './options.js';
 import { allowOption, overwriteOption, type ResumeFlags, resumeOptions } from './resume-options.js';
 import { certsOption, loadSecurity, requireSecurity } from './security.js';
 
@@ -12,6 +12,7 @@ interface Options extends Omit<ResumeFlags, 'resume'> {
   readonly listen: Endpoint;
   readonly set: string[];
   readonly certs?: string;
+  readonly metricsListen?: Endpoint;
   readonly json?: true;
 }
 
@@ -24,12 +25,13 @@ export function coordinatorCommand(): Command {
         'and Ctrl-C take one and end.',
     )
     .argument('<run.yaml>', 'the configuration')
-    .option('--listen <host:port>', 'where workers reach it; port 0 takes any free one', endpoint, {
+    .option('--listen <host:port>', 'where workers reach it; port 0 takes any free one', address, {
       host: '127.0.0.1',
       port: 7700,
     })
     .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
     .addOption(certsOption())
+    .addOption(metricsOption())
     .addOption(overwriteOption())
     .addOption(allowOption())
     .option('--json', 'prints the result as one JSON object on stdout; progress goes to stderr')
@@ -39,15 +41,17 @@ export function coordinatorCommand(): Command {
 Examples:
   prospect coordinator run.yaml
   prospect coordinator run.yaml --listen 0.0.0.0:7700 --certs certs --set workers=8
+  prospect coordinator run.yaml --metrics-listen 9464
   prospect worker --coordinator localhost:7700      (in another terminal, once for each worker)`,
     )
     .action(coordinate);
 }
 
-async function coordinate(file: string, { listen, set, certs, json, ...flags }: Options): Promise<void> {
+async function coordinate(file: string, options: Options): Promise<void> {
+  const { listen, set, certs, metricsListen, json, ...flags } = options;
   const security = await loadSecurity(certs, 'coordinator');
   requireSecurity('--listen', listen.host, security);
-  const config = await loadConfig(file, { set });
+  const config = await loadConfig(file, { set: [...set, ...metricsSetting(metricsListen)] });
   await hostRun({
     config,
     resume: resumeOptions(flags, 'automatic'),
@@ -58,12 +62,4 @@ async function coordinate(file: string, { listen, set, certs, json, ...flags }: 
     signal: interruptSignal(),
     during: (run) => run.finished,
   });
-}
-
-/** host:port, with an IPv6 host in brackets. */
-function endpoint(text: string): Endpoint {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (!match || port > 65535) throw new InvalidArgumentError('It must be host:port, for instance 0.0.0.0:7700.');
-  return { host: match[1] ?? match[2]!, port };
 }

@@ -4,14 +4,18 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Address } from '../core/config/address.js';
 import { ProspectError } from '../core/errors.js';
 import { defaultFormat } from './logger.js';
+import { addressText } from './options.js';
 import { ERROR_HEADING } from './report-error.js';
 
 export interface LocalWorkerOptions {
   /** host:port of the coordinator. */
   readonly coordinator: string;
   readonly logLevel: string;
+  /** Where it serves its metrics; undefined: nowhere. */
+  readonly metrics: Address | undefined;
   /** Over this process's own. */
   readonly environment: Readonly<Record<string, string>>;
   readonly writeLog: (text: string) => void;
@@ -38,7 +42,8 @@ export function startLocalWorker(id: string, options: LocalWorkerOptions): Local
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   const format = defaultFormat();
   const settings = { coordinator: options.coordinator, id, 'log-level': options.logLevel, 'log-format': format };
-  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const metrics = options.metrics && { 'metrics-listen': addressText(options.metrics) };
+  const flags = Object.entries({ ...settings, ...metrics }).flatMap(([name, value]) => [`--${name}`, value]);
   const startedAtMs = performance.now();
   // A process group of its own: Ctrl-C reaches the coordinator alone, which ends the run in order.
   const child = spawn(process.execPath, [main, 'worker', ...flags], {

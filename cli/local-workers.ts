@@ -3,6 +3,7 @@
  * again, and heals from the others.
  */
 import type { RunLog } from '../coordinator/run-log.js';
+import type { Address } from '../core/config/address.js';
 import { type EndedWorker, type LocalWorker, startLocalWorker } from './local-worker.js';
 import { delayMs, isHopeless, MOST_RESTARTS, STEADY_MS } from './restarts.js';
 
@@ -15,6 +16,8 @@ export interface LocalWorkersOptions {
   readonly environments: readonly Readonly<Record<string, string>>[];
   /** host:port of the coordinator. */
   readonly coordinator: string;
+  /** Of the coordinator; workers take the ports behind it. Undefined: nobody serves any. */
+  readonly metrics: Address | undefined;
   readonly logLevel: string;
   readonly log: RunLog;
   readonly writeLog: (text: string) => void;
@@ -31,6 +34,7 @@ export interface LocalWorkers {
 interface Place {
   readonly id: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly metrics: Address | undefined;
   process: LocalWorker | undefined;
   timer: NodeJS.Timeout | undefined;
   /** Restarts since it last ran for a while. */
@@ -39,13 +43,20 @@ interface Place {
 
 export function startLocalWorkers(options: LocalWorkersOptions): LocalWorkers {
   const places = options.environments.map((environment, i): Place => {
-    return { id: `worker-${i}`, environment, process: undefined, timer: undefined, restarts: 0 };
+    return {
+      id: `worker-${i}`,
+      environment,
+      metrics: behind(options.metrics, i + 1),
+      process: undefined,
+      timer: undefined,
+      restarts: 0,
+    };
   });
   let isStopping = false;
 
   const start = (place: Place) => {
     place.timer = undefined;
-    const worker = startLocalWorker(place.id, { ...options, environment: place.environment });
+    const worker = startLocalWorker(place.id, { ...options, ...place });
     place.process = worker;
     void worker.ended.then((end) => {
       place.process = undefined;
@@ -84,4 +95,9 @@ export function startLocalWorkers(options: LocalWorkersOptions): LocalWorkers {
       process.off('exit', killAll);
     },
   };
+}
+
+/** Port 0 is any free one for everybody. */
+function behind(address: Address | undefined, places: number): Address | undefined {
+  return address && { ...address, port: address.port === 0 ? 0 : address.port + places };
 }

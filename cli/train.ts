@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { cacheFolder } from '../core/cache-folder.js';
+import { type Address, parseAddress } from '../core/config/address.js';
 import type { RunConfig } from '../core/config/schema.js';
 import { candidatesFor } from '../worker/engine/candidates.js';
 import { type LocalGpu, localGpus } from '../worker/engine/local-gpus.js';
@@ -9,13 +10,14 @@ import { hostRun } from './host-run.js';
 import { interruptSignal } from './interrupt.js';
 import { loadConfig } from './load-config.js';
 import { startLocalWorkers } from './local-workers.js';
-import { collect, wholeNumber } from './options.js';
+import { collect, metricsOption, metricsSetting, wholeNumber } from './options.js';
 import { type LocalPlan, planLocalWorkers } from './plan-local-workers.js';
 import { allowOption, overwriteOption, type ResumeFlags, resumeOption, resumeOptions } from './resume-options.js';
 
 interface Options extends ResumeFlags {
   readonly set: string[];
   readonly workers?: number;
+  readonly metricsListen?: Address;
   readonly json?: true;
 }
 
@@ -30,6 +32,7 @@ export function trainCommand(): Command {
     .argument('<run.yaml>', 'the configuration')
     .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
     .option('--workers <n>', 'workers to start, instead of the configuration’s', wholeNumber)
+    .addOption(metricsOption())
     .addOption(resumeOption())
     .addOption(overwriteOption())
     .addOption(allowOption())
@@ -40,6 +43,7 @@ export function trainCommand(): Command {
 Examples:
   prospect train run.yaml
   prospect train run.yaml --workers 4 --set training.seed=7 --set loss.beta=0.3
+  prospect train run.yaml --metrics-listen 9464     (workers: 9465, 9466, …)
   prospect train run.yaml --resume
   prospect train run.yaml --resume --allow training.maxSteps --set training.maxSteps=2000
   prospect train run.yaml --json | jq .folder`,
@@ -47,8 +51,10 @@ Examples:
     .action(train);
 }
 
-async function train(file: string, { set, workers, json, ...flags }: Options): Promise<void> {
-  const { config, plan } = await configure(file, await withWorkers(file, set, workers));
+async function train(file: string, options: Options): Promise<void> {
+  const { set, workers, metricsListen, json, ...flags } = options;
+  const settings = [...set, ...metricsSetting(metricsListen)];
+  const { config, plan } = await configure(file, await withWorkers(file, settings, workers));
   await hostRun({
     config,
     resume: resumeOptions(flags, 'new'),
@@ -61,6 +67,7 @@ async function train(file: string, { set, workers, json, ...flags }: Options): P
       for (const line of plan.says) log.info({}, line);
       const children = startLocalWorkers({
         environments: plan.environments,
+        metrics: config.metrics && parseAddress(config.metrics.listen),
         coordinator: run.address,
         logLevel: config.logLevel,
         writeLog,

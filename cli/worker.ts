@@ -1,13 +1,14 @@
 /** `prospect worker`: joins a run, from this machine or another. */
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
+import type { Endpoint } from '../proto/transport/listen.js';
 import { startCompute } from '../worker/compute/start.js';
 import { engineEnvironment } from '../worker/engine/environment.js';
 import { startTensorThread } from '../worker/tensors/start.js';
 import { runWorker } from '../worker/worker.js';
 import { interruptSignal } from './interrupt.js';
 import { createLogger, defaultFormat, type LogFormat } from './logger.js';
-import { wholeNumber } from './options.js';
+import { metricsOption, wholeNumber } from './options.js';
 import { certsOption, loadSecurity, requireSecurity } from './security.js';
 
 interface Options {
@@ -17,6 +18,7 @@ interface Options {
   readonly id: string;
   readonly model?: string;
   readonly connectTimeout: number;
+  readonly metricsListen?: Endpoint;
   readonly logLevel: string;
   readonly logFormat: LogFormat;
 }
@@ -35,6 +37,7 @@ export function workerCommand(): Command {
     .option('--id <name>', 'name of this worker in the run', `${hostname()}-${process.pid}`)
     .option('--model <folder>', 'where the base model lies here, if not where the configuration says')
     .option('--connect-timeout <seconds>', 'how long to wait for the coordinator at first', wholeNumber, 60)
+    .addOption(metricsOption())
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .addOption(new Option('--log-format <format>').choices(['pretty', 'json']).default(defaultFormat()))
     .addHelpText(
@@ -48,7 +51,7 @@ Examples:
 }
 
 async function work(options: Options): Promise<void> {
-  const { id, coordinator, host, model, logLevel, logFormat } = options;
+  const { id, coordinator, host, model, metricsListen, logLevel, logFormat } = options;
   const log = createLogger({ level: logLevel, format: logFormat, fields: { worker: id, pid: process.pid } });
   const security = await loadSecurity(options.certs, 'worker');
   requireSecurity('--host', host, security);
@@ -61,6 +64,7 @@ async function work(options: Options): Promise<void> {
     override: model === undefined ? {} : { model },
     startCompute: (config) => startCompute(engineEnvironment(config.threads)),
     startTensors: startTensorThread,
+    ...(metricsListen && { metrics: metricsListen }),
     random: Math.random,
     log,
     signal: interruptSignal(),

@@ -22,6 +22,7 @@ import { type ResolvedRun, resolveRun } from './resolve-run.js';
 import { openRunData } from './run-data.js';
 import type { RunLog } from './run-log.js';
 import type { ReportOptions, RunReport } from './run-report.js';
+import { type RunWatch, watchRun } from './web/watch-run.js';
 
 export interface RunOptions {
   readonly config: RunConfig;
@@ -72,13 +73,15 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
     closers.push(() => folder.lock.release());
     const address = await openAddress(options.config.output);
     closers.push(address.close);
+    const watch = await watchRun(options.config, options.log);
+    closers.push(watch.close);
     const nats = options.config.nats && (await openNats(options.config.nats, options.log));
     closers.push(async () => nats?.close());
     const dataset = await openRows(options);
     closers.push(() => dataset.close());
     const token = await openToken(tokenSources(options));
     closers.push(token.close);
-    const driver = await startDriver({ ...options, controlToken: token.token }, folder, dataset, nats, closers);
+    const driver = await startDriver({ ...options, controlToken: token.token }, folder, dataset, { nats, watch }, closers);
     await address.publish(driver.address);
     const { start } = workerLimits(options.config);
     options.log.info({ address: driver.address, workers: start }, 'waiting for workers');
@@ -105,11 +108,17 @@ function openRows({ config, cacheDir, log, signal }: RunOptions): Promise<Datase
   });
 }
 
+/** Who is told what happens, beside the log. */
+interface Listeners {
+  readonly nats: OpenedNats | undefined;
+  readonly watch: RunWatch;
+}
+
 async function startDriver(
   options: TokenOptions,
   folder: RunFolder,
   dataset: Dataset,
-  nats: OpenedNats | undefined,
+  { nats, watch }: Listeners,
   closers: Closers,
 ): Promise<RunningDriver> {
   const { log, resume, newRunId } = options;
@@ -120,7 +129,7 @@ async function startDriver(
   closers.push(() => opened.journal.close());
   const committed = opened.journal.summary.lastCommitted?.step ?? 0;
   const trouble = withResolvers<Error>();
-  const events = await openEvents(opened, config, trouble.resolve);
+  const events = watch.listenTo(await openEvents(opened, config, trouble.resolve));
   closers.push(() => events.close());
   const recorded = new Map<number, StepMetrics>();
   const report = await options.openReport({
@@ -128,7 +137,10 @@ async function startDriver(
     totalSteps: calendar.totalSteps,
     goesOnAfter: opened.isResumed ? committed : undefined,
     events,
-    onRecorded: (metrics) => recorded.set(metrics.step, metrics),
+    onRecorded: (metrics) => {
+      recorded.set(metrics.step, metrics);
+      watch.recorded(metrics);
+    },
   });
   closers.push(() => report.close());
   tellStart(events, { opened, recorded, config, datasetDigest, totalSteps: calendar.totalSteps });
@@ -139,6 +151,7 @@ async function startDriver(
   if (opened.isResumed) log.info({ runId: opened.runId, step: committed }, 'the run goes on');
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
   const driver = await drive({ ...options, config, calendar, dataset, opened, report, events, data, workersBefore });
+  watch.started({ state: driver.state, eventsWaiting: delivery?.waiting });
   void trouble.promise.then(driver.fail);
   if (config.nats) {
     const { runId } = opened;

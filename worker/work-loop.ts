@@ -9,13 +9,18 @@ import { applyDecided } from './state/apply.js';
 import { heal } from './state/heal.js';
 import { takePlan, takeReferencePoint } from './step-work.js';
 import type { WorkerOptions } from './worker.js';
-import { loadedModel, type WorkerState } from './worker-state.js';
+import { loadedModel, type Phase, type WorkerState } from './worker-state.js';
 
 /**
- * Ends with `ending`.
+ * Ends with `ending`. @param onJobDone hears what each job took.
  * @throws what a job cannot go on from.
  */
-export async function workAlways(worker: WorkerState, options: WorkerOptions, ending: AbortSignal): Promise<void> {
+export async function workAlways(
+  worker: WorkerState,
+  options: WorkerOptions,
+  ending: AbortSignal,
+  onJobDone: (phase: Phase, seconds: number) => void,
+): Promise<void> {
   const { agenda } = worker;
   while (!ending.aborted) {
     const { promise: changed } = agenda.changed;
@@ -23,7 +28,10 @@ export async function workAlways(worker: WorkerState, options: WorkerOptions, en
     if (job) {
       const { step } = worker.loaded?.work ?? worker.loaded?.parameters.applied() ?? { step: 0 };
       worker.activity = activityOf(job, step);
+      const begunMs = performance.now();
+      const { phase } = worker.activity;
       await perform(job, worker, options, ending);
+      onJobDone(phase, (performance.now() - begunMs) / 1000);
       worker.progress += 1;
     } else {
       // A reduction that is stuck is not over: whoever is idle has nothing to do.

@@ -2,6 +2,7 @@
 import type { Channel } from 'nice-grpc';
 import type { RunConfig } from '../core/config/schema.js';
 import { ProspectError, toProspectError } from '../core/errors.js';
+import type { Endpoint } from '../proto/transport/listen.js';
 import type { Security } from '../proto/transport/security.js';
 import { stopComputing, wake } from './agenda.js';
 import type { Compute } from './compute/compute.js';
@@ -11,6 +12,7 @@ import { watchLag } from './main-thread-lag.js';
 import { keepSession, type Link } from './sessions.js';
 import type { TensorThread } from './tensors/start.js';
 import { createTensors } from './tensors/tensors.js';
+import { type WorkerWatch, watchWorker } from './watch-worker.js';
 import { workAlways } from './work-loop.js';
 import { createWorkerState, type WorkerState } from './worker-state.js';
 
@@ -29,6 +31,8 @@ export interface WorkerOptions {
   readonly startCompute: (config: RunConfig) => Compute;
   /** Starts the thread that moves and adds gradients. */
   readonly startTensors: () => TensorThread;
+  /** Where it serves its metrics; undefined: nowhere. */
+  readonly metrics?: Endpoint;
   /** In [0, 1): spreads the attempts of many workers to reach the coordinator. */
   readonly random: () => number;
   readonly log: WorkerLog;
@@ -54,15 +58,17 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const tensors = createTensors(options.startTensors(), () => worker.loaded?.donor);
   const worker = createWorkerState(newIncarnation(), tensors);
   const ending = new AbortController();
+  const watch = await watchWorker(worker, options);
   try {
     const peerAddress = await tensors.serve(options.host, options.security);
     const channel = await connect(options);
     options.log.debug({ coordinator: options.coordinator, peerAddress }, 'connected');
-    await live({ channel, peerAddress }, worker, options, ending);
+    await live({ channel, peerAddress }, worker, { ...options, onJobDone: watch.jobDone }, ending);
   } finally {
     ending.abort();
     await tensors.close();
     await worker.compute?.close();
+    await watch.close();
   }
 }
 
@@ -75,8 +81,12 @@ async function connect({ coordinator, security, connectDeadlineMs, signal }: Wor
   }
 }
 
+interface LifeOptions extends WorkerOptions {
+  readonly onJobDone: WorkerWatch['jobDone'];
+}
+
 /** Works and keeps its session until one of both is over. */
-async function live(link: Link, worker: WorkerState, options: WorkerOptions, ending: AbortController): Promise<void> {
+async function live(link: Link, worker: WorkerState, options: LifeOptions, ending: AbortController): Promise<void> {
   const leaving = new AbortController();
   let failure: ProspectError | undefined;
   const fail = (thrown: unknown) => {
@@ -96,7 +106,7 @@ async function live(link: Link, worker: WorkerState, options: WorkerOptions, end
   options.signal.addEventListener('abort', leave, { once: true });
   if (options.signal.aborted) leave();
   const stopWatching = watchLag();
-  workAlways(worker, options, ending.signal).catch(fail);
+  workAlways(worker, options, ending.signal, options.onJobDone).catch(fail);
   try {
     const reason = await keepSession(link, worker, options, { leaving: leaving.signal, ending: ending.signal });
     options.log.info({ reason, ...stopWatching() }, 'the run is over for this worker');

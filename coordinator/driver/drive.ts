@@ -12,6 +12,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { RunEvents } from '../events/event-log.js';
 import type { Command } from '../machine/command.js';
 import { initialState } from '../machine/initial-state.js';
+import type { State } from '../machine/types.js';
 import { journalOf, settingsOf } from '../machine-start.js';
 import type { OpenedRun } from '../open-run.js';
 import { saveRunRecord } from '../output/save-run-record.js';
@@ -61,6 +62,8 @@ export interface RunningDriver {
   readonly finished: Promise<SavedResult>;
   fail(error: Error): void;
   snapshot(): void;
+  /** What the machine is at. */
+  state(): State;
 }
 
 /** @throws ADDRESS_IN_USE */
@@ -97,7 +100,8 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
     },
   );
   const snapshot = () => command({ command: 'snapshot' });
-  return { address: server.address, control, finished, fail: failure.fail, snapshot };
+  const { state } = driver.loop;
+  return { address: server.address, control, finished, fail: failure.fail, snapshot, state };
 }
 
 function controlOf({ opened, dataset, controlToken }: DriveOptions, driver: Driver): Control {

@@ -109,10 +109,12 @@ function journal({ record }: Of<'journal'>, work: Work): void {
 
 function snapshot(order: Of<'snapshot'>, work: Work): void {
   const { context, ledger, setAside, agreed } = work;
+  const begunMs = context.now();
   work.snapshot = takeSnapshot(order, context, { ledger, setAside, agreed: agreed.of }).then(
     ({ step, bytes, folder }) => {
+      const seconds = (context.now() - begunMs) / 1000;
       context.log.info({ step, bytes, folder }, 'snapshot written');
-      context.events.tell({ kind: 'snapshotWritten', step, name: basename(folder), bytes });
+      context.events.tell({ kind: 'snapshotWritten', step, name: basename(folder), bytes, seconds });
       context.loop().post({ kind: 'snapshotWritten', step });
     },
     (error: unknown) => {

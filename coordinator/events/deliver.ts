@@ -16,6 +16,8 @@ import { type EventSink, openEventSink } from './event-sink.js';
 import type { Place } from './log-file.js';
 
 export interface Delivery {
+  /** Events that NATS has not acknowledged, as far as that is known. */
+  waiting(): number;
   /** Waits for what is still to be delivered, but not for long. */
   close(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     if (left > 0) log.warn({ events: left }, `nats: ${left} events were not delivered; they are in events.jsonl`);
   };
   return {
+    waiting: () => Math.max(0, events.sequence() - progress.position),
     close() {
       closing ??= close();
       return closing;

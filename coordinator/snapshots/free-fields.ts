@@ -8,6 +8,7 @@ export const FREE_FIELDS: Readonly<Record<string, string>> = {
   engine: 'what the workers compute with is compared instead, as they join',
   engineMismatch: 'it decides who may join, not what is computed',
   nats: 'it is told what happens, and decides nothing of it',
+  metrics: 'who looks at a run changes nothing of it',
   logLevel: 'it decides what is shown',
   snapshots: 'they are taken beside the training',
   evaluation: 'it reads the weights and never changes them',

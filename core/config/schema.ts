@@ -3,6 +3,7 @@
  * the JSON schema for editors is made from the same object. Defaults are those of `docs/` and of the KTO paper.
  */
 import { z } from 'zod';
+import { MetricsSchema } from './metrics.js';
 import { NatsSchema } from './nats.js';
 
 const path = z.string().min(1);
@@ -194,6 +195,7 @@ export const RunConfigSchema = z.strictObject({
   control: ControlSchema.prefault({}),
   workers: WorkersSchema.optional(),
   nats: NatsSchema.optional(),
+  metrics: MetricsSchema.optional(),
   engine: z
     .enum(['auto', 'tensorflow-gpu', 'tensorflow', 'wasm'])
     .default('auto')

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { count, ENVELOPE } from './envelope.js';
 
 export const SnapshotWrittenEventSchema = z
-  .object({ ...ENVELOPE, kind: z.literal('snapshotWritten'), step: count, name: z.string(), bytes: count })
+  .object({
+    ...ENVELOPE,
+    kind: z.literal('snapshotWritten'),
+    step: count,
+    name: z.string(),
+    bytes: count,
+    seconds: z.number().optional().describe('From the order to what is safe on the disk.'),
+  })
   .describe('A snapshot is on the disk; what arrived had the digests that its sender told.');
 
 export const SnapshotVerifiedEventSchema = z

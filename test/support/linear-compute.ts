@@ -24,6 +24,7 @@ export function linearCompute(changes: Partial<Compute> & { engine?: Loaded['eng
   const first = new Float32Array(PARAMETERS);
   const second = new Float32Array(PARAMETERS);
   const compute: Compute = {
+    memory: () => ({ bytes: shared.byteLength, tensors: 1 }),
     load: async () => {
       for (const array of [parameters, first, second]) array.fill(0);
       return {

@@ -3,11 +3,13 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Port } from '../../worker/tensors/port-calls.js';
 import { runTensors } from '../../worker/tensors/run-tensors.js';
 import type { TensorThread } from '../../worker/tensors/start.js';
+import { createTraffic } from '../../worker/tensors/traffic.js';
 
 export function tensorsHere(): TensorThread {
   const { port1, port2 } = new MessageChannel();
-  runTensors(portOf(port2));
-  return { port: portOf(port1), onFailure: () => undefined, end: async () => port1.close() };
+  const traffic = createTraffic();
+  runTensors(portOf(port2), traffic);
+  return { traffic, port: portOf(port1), onFailure: () => undefined, end: async () => port1.close() };
 }
 
 function portOf(port: MessagePort): Port {

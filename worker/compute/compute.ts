@@ -95,6 +95,12 @@ export interface StateArrays {
   readonly secondMoment: SharedArrayBuffer;
 }
 
+/** What the tensor engine holds. */
+export interface EngineMemory {
+  readonly bytes: number;
+  readonly tensors: number;
+}
+
 export interface Compute {
   /** Loads the engine and the model that the configuration names. */
   load(config: RunConfig): Promise<Loaded>;
@@ -113,5 +119,7 @@ export interface Compute {
   resetState(): Promise<string>;
   /** SHA-256 (hex) of bytes that nobody changes meanwhile; beside the tensor work, which does not wait for it. */
   digest(values: SharedArrayBuffer): Promise<string>;
+  /** As it was at the last answer. */
+  memory(): EngineMemory;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** The Compute of a real worker: a model in the tensor engine, gradients and optimizer state in flat arrays. */
+import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../core/config/schema.js';
 import { ProspectError } from '../../core/errors.js';
 import { addInto, normOf } from '../engine/kernels/flat.js';
@@ -6,7 +7,7 @@ import { bfloat16Gain, usePrecision } from '../engine/kernels/layer-product.js';
 import { type Engine, loadEngine } from '../engine/load.js';
 import { gradientInParts, scoreInParts } from '../kto/in-parts.js';
 import { adamUpdate } from '../optimizer/adamw.js';
-import type { AddRequest, Compute, Loaded, UpdateRequest } from './compute.js';
+import type { AddRequest, Compute, EngineMemory, Loaded, UpdateRequest } from './compute.js';
 import { digestOf } from './digest.js';
 import { exportState, importState, loadTraining, resetState, type Training } from './training-state.js';
 
@@ -57,8 +58,14 @@ export function engineCompute(): Compute {
       return digestOf(loaded().parameters.values);
     },
     digest: async (shared) => digestOf(new Uint8Array(shared)),
+    memory,
     close: async () => {},
   };
+}
+
+function memory(): EngineMemory {
+  const { numBytes, numTensors } = tf.memory();
+  return { bytes: numBytes, tensors: numTensors };
 }
 
 function describeEngine(

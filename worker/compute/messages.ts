@@ -1,8 +1,8 @@
 /** What passes between a worker's main thread and its compute thread. */
 import { type ErrorCode, ProspectError, toProspectError } from '../../core/errors.js';
-import type { Compute } from './compute.js';
+import type { Compute, EngineMemory } from './compute.js';
 
-export type Method = keyof Compute;
+export type Method = Exclude<keyof Compute, 'memory'>;
 
 export interface Call {
   readonly id: number;
@@ -13,6 +13,8 @@ export interface Call {
 export interface Reply {
   readonly id: number;
   readonly result?: unknown;
+  /** Of the compute thread: what its engine holds now. */
+  readonly memory?: EngineMemory;
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly stack?: string };
 }
 

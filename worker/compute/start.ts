@@ -1,5 +1,5 @@
 /** The main thread's side of the compute thread, and of the one that hashes beside it. */
-import type { Compute } from './compute.js';
+import type { Compute, EngineMemory } from './compute.js';
 import type { Method } from './messages.js';
 import { startThread } from './thread-calls.js';
 
@@ -9,7 +9,10 @@ import { startThread } from './thread-calls.js';
  */
 export function startCompute(environment: Readonly<Record<string, string>>): Compute {
   Object.assign(process.env, environment);
-  const tensors = startThread(new URL('./thread.js', import.meta.url), 'compute thread');
+  let memory: EngineMemory = { bytes: 0, tensors: 0 };
+  const tensors = startThread(new URL('./thread.js', import.meta.url), 'compute thread', (reply) => {
+    memory = reply.memory ?? memory;
+  });
   const hashing = startThread(new URL('./digest-thread.js', import.meta.url), 'hashing thread');
   const call = <Result>(method: Method, argument?: unknown): Promise<Result> => tensors.call({ method, argument });
   return {
@@ -23,6 +26,7 @@ export function startCompute(environment: Readonly<Record<string, string>>): Com
     importState: (from) => call('importState', from),
     resetState: () => call('resetState'),
     digest: (values) => hashing.call({ values }),
+    memory: () => memory,
     close: async () => {
       await Promise.all([tensors.close(), hashing.close()]);
     },

@@ -15,8 +15,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** @param name for errors. */
-export function startThread(entry: URL, name: string): CalledThread {
+/** @param name for errors. @param onReply hears every answer. */
+export function startThread(entry: URL, name: string, onReply: (reply: Reply) => void = () => undefined): CalledThread {
   const thread = new Worker(entry);
   const waiting = new Map<number, Waiting>();
   let nextId = 0;
@@ -27,7 +27,9 @@ export function startThread(entry: URL, name: string): CalledThread {
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
   };
-  thread.on('message', ({ id, result, error }: Reply) => {
+  thread.on('message', (reply: Reply) => {
+    onReply(reply);
+    const { id, result, error } = reply;
     const call = waiting.get(id);
     waiting.delete(id);
     if (error === undefined) call?.resolve(result);

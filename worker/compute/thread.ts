@@ -1,14 +1,17 @@
 /** Entry of the compute thread: answers calls one after the other. */
 import { parentPort } from 'node:worker_threads';
-import type { Compute } from './compute.js';
 import { engineCompute } from './engine-compute.js';
-import { type Call, errorReply, type Reply } from './messages.js';
+import { type Call, errorReply, type Method, type Reply } from './messages.js';
 
-const compute = engineCompute() as { readonly [method in keyof Compute]: (argument: never) => Promise<unknown> };
+const engine = engineCompute();
+const compute = engine as { readonly [method in Method]: (argument: never) => Promise<unknown> };
 let previous: Promise<void> = Promise.resolve();
 
 parentPort!.on('message', (call: Call) => {
-  previous = previous.then(async () => parentPort!.postMessage(await answer(call)));
+  previous = previous.then(async () => {
+    const reply = await answer(call);
+    parentPort!.postMessage({ ...reply, memory: engine.memory() } satisfies Reply);
+  });
 });
 
 async function answer({ id, method, argument }: Call): Promise<Reply> {

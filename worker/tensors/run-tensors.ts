@@ -6,16 +6,18 @@ import { ProspectError } from '../../core/errors.js';
 import type { Security } from '../../proto/transport/security.js';
 import { createExchange, type Exchange } from '../allreduce/exchange.js';
 import { pullWholeReduced } from '../allreduce/observe.js';
-import { connectPeers, type Peer, type PeerClients } from '../allreduce/peer-clients.js';
+import { connectPeers, type PeerClients } from '../allreduce/peer-clients.js';
 import { createPeerService } from '../allreduce/peer-service.js';
 import { createReducer, type Reducer } from '../allreduce/reduce.js';
 import type { Donor } from '../state/donor.js';
 import { pullGradient } from '../state/prefetch.js';
 import { createStateService } from '../state/state-service.js';
 import type { MainApi, TensorApi } from './api.js';
+import { countedPeer, countedService } from './count-traffic.js';
 import { type Port, type PortCalls, portCalls } from './port-calls.js';
 import { createPublishedSums, type PublishedSums } from './published-sums.js';
 import { serve, type WorkerServer } from './serve.js';
+import type { Traffic } from './traffic.js';
 
 /** The main thread hears of progress so often, however small the pieces are. */
 const PROGRESS_MS = 20;
@@ -25,7 +27,8 @@ interface Team {
   readonly clients: PeerClients;
 }
 
-export function runTensors(port: Port): void {
+/** @param traffic counts what is moved. */
+export function runTensors(port: Port, traffic: Traffic): void {
   const teams = new Map<number, Team>();
   let exchange: Exchange<PublishedSums> | undefined;
   let server: WorkerServer | undefined;
@@ -40,7 +43,10 @@ export function runTensors(port: Port): void {
       const state = createStateService(() => donorOf(main));
       server = await serve(
         host,
-        createPeerService(() => exchange),
+        countedService(
+          createPeerService(() => exchange),
+          traffic,
+        ),
         state,
         security,
       );
@@ -52,11 +58,12 @@ export function runTensors(port: Port): void {
     },
     begin: ({ step, leafCount }) => loaded().begin(step, leafCount),
     join({ team, others, ...position }) {
-      const clients = connectPeers(others, security, new AbortController().signal, ({ workerId }, damage) =>
-        main.tell('damage', { team, peer: workerId, damage }),
-      );
+      const clients = connectPeers(others, security, new AbortController().signal, ({ workerId }, damage) => {
+        traffic.add('damagedPieces', 1);
+        main.tell('damage', { team, peer: workerId, damage });
+      });
       const onFrame = atMostEvery(PROGRESS_MS, () => main.tell('progress', { team }));
-      const peers = clients.peers.map((peer) => counted(peer, onFrame));
+      const peers = clients.peers.map((peer) => countedPeer(peer, traffic, onFrame));
       teams.set(team, { clients, reducer: createReducer(position, peers, loaded()) });
     },
     leave({ team }) {
@@ -67,7 +74,11 @@ export function runTensors(port: Port): void {
       const member = teams.get(team);
       if (!member) throw new ProspectError('WORKER_LOST', 'the members changed before the reduction');
       loaded().store.publish(sums);
-      return member.reducer.reduce(order);
+      const begunMs = performance.now();
+      const gradient = await member.reducer.reduce(order);
+      traffic.add('reductions', 1);
+      traffic.add('reduceMicroseconds', (performance.now() - begunMs) * 1000);
+      return gradient;
     },
     async observe({ step, members }, signal) {
       const { peers, close } = connectPeers(members, security, signal);
@@ -94,20 +105,6 @@ function donorOf(main: PortCalls<MainApi>): Donor {
       const { loan, header, arrays } = await main.call('lend', { step, parametersOnly });
       return { header, arrays, giveBack: () => main.tell('giveBack', { loan }) };
     },
-  };
-}
-
-function counted(peer: Peer, onFrame: () => void): Peer {
-  async function* count<Frame>(frames: AsyncIterable<Frame>): AsyncGenerator<Frame> {
-    for await (const frame of frames) {
-      onFrame();
-      yield frame;
-    }
-  }
-  return {
-    rank: peer.rank,
-    pullSums: (...request) => count(peer.pullSums(...request)),
-    pullReduced: (...request) => count(peer.pullReduced(...request)),
   };
 }
 

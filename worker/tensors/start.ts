@@ -2,17 +2,21 @@
 import { Worker } from 'node:worker_threads';
 import { ProspectError } from '../../core/errors.js';
 import type { Port } from './port-calls.js';
+import { createTraffic, type Traffic } from './traffic.js';
 
 export interface TensorThread {
   readonly port: Port;
+  readonly traffic: Traffic;
   /** Told when the thread is gone although nobody ended it. */
   onFailure(listener: (error: Error) => void): void;
   end(): Promise<void>;
 }
 
 export function startTensorThread(): TensorThread {
-  const thread = new Worker(new URL('./thread.js', import.meta.url));
+  const traffic = createTraffic();
+  const thread = new Worker(new URL('./thread.js', import.meta.url), { workerData: traffic.shared });
   return {
+    traffic,
     port: {
       postMessage: (message) => thread.postMessage(message),
       onMessage: (listener) => thread.on('message', listener),

@@ -8,6 +8,7 @@ import type { Donor, LentCopy } from '../state/donor.js';
 import type { MainApi, TensorApi } from './api.js';
 import { portCalls } from './port-calls.js';
 import type { TensorThread } from './start.js';
+import type { Traffic } from './traffic.js';
 
 export interface Tensors {
   /** Opens the port. @returns host:port that others reach. @throws ADDRESS_IN_USE. */
@@ -23,6 +24,8 @@ export interface Tensors {
   observe(step: number, members: readonly Member[], signal: AbortSignal): Promise<SharedArrayBuffer>;
   /** The same into memory of its own. @param length elements. */
   prefetch(step: number, members: readonly Member[], length: number, signal: AbortSignal): Promise<SharedArrayBuffer>;
+  /** What this worker has moved so far. */
+  traffic: Traffic['read'];
   close(): Promise<void>;
 }
 
@@ -99,6 +102,7 @@ export function createTensors(thread: TensorThread, donor: () => Donor | undefin
     },
     observe: (step, members, signal) => calls.call('observe', { step, members }, signal),
     prefetch: (step, members, length, signal) => calls.call('prefetch', { step, members, length }, signal),
+    traffic: thread.traffic.read,
     async close() {
       await calls.call('close', {}).catch(() => undefined);
       await thread.end();

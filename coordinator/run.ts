@@ -81,7 +81,8 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
     closers.push(() => dataset.close());
     const token = await openToken(tokenSources(options));
     closers.push(token.close);
-    const driver = await startDriver({ ...options, controlToken: token.token }, folder, dataset, { nats, watch }, closers);
+    const withToken = { ...options, controlToken: token.token };
+    const driver = await startDriver(withToken, folder, dataset, { nats, watch }, closers);
     await address.publish(driver.address);
     const { start } = workerLimits(options.config);
     options.log.info({ address: driver.address, workers: start }, 'waiting for workers');

@@ -13,7 +13,7 @@ const HEADER = `# Metrics
 \`--metrics-listen 9464\`, or \`metrics: { listen: … }\` in the configuration, serves \`/metrics\`, \`/healthz\` and \`/readyz\`:
 of the coordinator there, of the workers that \`train\` starts on the ports behind it, of a \`prospect worker\` where its own
 flag says. A port alone is one of the loopback address. \`deploy/prometheus/rules.yaml\` has alerts, \`deploy/grafana\` a
-dashboard.
+dashboard; whether a process is there at all is Prometheus's own \`up\`.
 
 What is counted from steps is counted once for each step of the run: a coordinator that is started again goes on from
 \`metrics.jsonl\`, and steps that are made again do not count again. Other counters begin with their process. A label with

@@ -24,7 +24,7 @@ export async function watchWorker(worker: WorkerState, options: WatchOptions): P
   const registry = createRegistry();
   const metrics = registerMetrics(WORKER_METRICS, registry);
   const routes = operationRoutes({
-    registry,
+    registries: () => [registry],
     refresh() {
       showWorker(worker, workerId, metrics);
       showTraffic(worker, metrics);

@@ -1,48 +1,62 @@
 /**
  * Steps as metrics. What is counted is counted once for each step of the run: those of earlier coordinators from
- * metrics.jsonl, and none again that is made again.
+ * metrics.jsonl, and none again that is made again. What the last step was like is shown when somebody asks.
  */
 import type { EventOf } from '../../core/events/run-event.js';
+import { STEP_PHASES } from '../../core/metrics/coordinator-metrics.js';
 import { ALARM_HISTORY_STEPS, alarmsOf, type WatchedMetrics } from '../metrics/alarms.js';
+import type { StepMetrics } from '../metrics/step-metrics.js';
 import type { RunMetrics } from './run-metrics.js';
 
 type StepEvent = Pick<EventOf<'step'>, 'step' | 'metrics'>;
-type StepFacts = NonNullable<StepEvent['metrics']>;
+type EventFacts = NonNullable<StepEvent['metrics']>;
+/** What an event and a line of metrics.jsonl have in common. */
+type StepFacts = Omit<EventFacts, 'seconds'>;
+type Phase = (typeof STEP_PHASES)[number];
 
 export interface StepCounter {
-  add(step: StepEvent): void;
+  told(event: StepEvent): void;
+  /** A step of an earlier coordinator; there can be very many. */
+  recorded(metrics: StepMetrics): void;
   /** Later steps come out otherwise: alarms forget them. */
   cutBack(step: number): void;
-  /** Those that hold now. */
-  refreshAlarms(): void;
+  /** What the last step was like, and the alarms that hold. */
+  refresh(): void;
 }
 
 export function createStepCounter(metrics: RunMetrics): StepCounter {
   let counted = 0;
   let tokens = 0;
-  let recent: { readonly step: number; readonly watched: WatchedMetrics }[] = [];
+  let recent: { readonly step: number; readonly facts: StepFacts }[] = [];
+  const add = (step: number, facts: StepFacts, secondsOf: (phase: Phase) => number | undefined) => {
+    if (recent.at(-1)?.step === step) return;
+    recent.push({ step, facts });
+    if (recent.length > ALARM_HISTORY_STEPS) recent.shift();
+    if (step <= counted) return;
+    count(facts, secondsOf, metrics);
+    metrics.tokens.inc(Math.max(0, facts.num_tokens - tokens));
+    tokens = Math.max(tokens, facts.num_tokens);
+  };
+  const passed = (step: number) => {
+    metrics.steps.inc(Math.max(0, step - counted));
+    counted = Math.max(counted, step);
+  };
   return {
-    add({ step, metrics: facts }) {
-      if (recent.at(-1)?.step === step) return;
-      const isNew = step > counted;
-      counted = Math.max(counted, step);
-      if (isNew) metrics.steps.inc();
-      if (!facts) return;
-      if (isNew) {
-        count(facts, metrics);
-        metrics.tokens.inc(Math.max(0, facts.num_tokens - tokens));
-        tokens = Math.max(tokens, facts.num_tokens);
-      }
-      // A step's reference point is a number; that it may be none is for readers of old logs.
-      recent.push({ step, watched: { ...facts, 'kl/raw': facts['kl/raw'] ?? 0 } });
-      if (recent.length > ALARM_HISTORY_STEPS) recent.shift();
-      show(facts, metrics);
+    told({ step, metrics: facts }) {
+      if (facts) add(step, facts, (phase) => facts.seconds[phase]);
+      passed(step);
+    },
+    recorded(facts) {
+      add(facts.step, facts, (phase) => facts[`seconds/${phase}`]);
+      passed(facts.step);
     },
     cutBack(step) {
       recent = recent.filter((one) => one.step <= step);
     },
-    refreshAlarms() {
-      const kinds = new Set(alarmsOf(recent.map(({ watched }) => watched)).map(({ kind }) => kind));
+    refresh() {
+      const last = recent.at(-1);
+      if (last) show(last.facts, metrics);
+      const kinds = new Set(alarmsOf(recent.map(({ facts }) => watched(facts))).map(({ kind }) => kind));
       metrics.alarm.set({ alarm: 'both_rewards_falling' }, kinds.has('bothRewardsFalling') ? 1 : 0);
       metrics.alarm.set({ alarm: 'saturated' }, kinds.has('saturated') ? 1 : 0);
       metrics.alarm.set({ alarm: 'clamped' }, kinds.has('clamped') ? 1 : 0);
@@ -50,14 +64,21 @@ export function createStepCounter(metrics: RunMetrics): StepCounter {
   };
 }
 
-function count(facts: StepFacts, metrics: RunMetrics): void {
+/** A reference point is a number in every step; that it may be none is for readers of other logs. */
+function watched(facts: StepFacts): WatchedMetrics {
+  return { ...facts, 'kl/raw': facts['kl/raw'] ?? 0 };
+}
+
+function count(facts: StepFacts, secondsOf: (phase: Phase) => number | undefined, metrics: RunMetrics): void {
   metrics.skippedSteps.inc(facts.skipped);
   metrics.examples.inc({ class: 'desirable' }, facts.desirable_count);
   metrics.examples.inc({ class: 'undesirable' }, facts.undesirable_count);
   metrics.pairs.inc({ with: 'own_completion' }, facts['pairing/own_completion']);
   metrics.pairs.inc({ with: 'same_prompt' }, facts['pairing/same_prompt']);
   let stepSeconds = 0;
-  for (const [phase, seconds] of Object.entries(facts.seconds)) {
+  for (const phase of STEP_PHASES) {
+    const seconds = secondsOf(phase);
+    if (seconds === undefined) continue;
     metrics.phaseSeconds.observe({ phase }, seconds);
     stepSeconds += seconds;
   }

@@ -2,7 +2,6 @@
 import { VERSION } from '../../core/version.js';
 import type { NewEvent } from '../events/event-line.js';
 import type { EventLog } from '../events/event-log.js';
-import { stepEvent } from '../events/metrics-events.js';
 import type { StepMetrics } from '../metrics/step-metrics.js';
 import { watchRecoveries } from './count-recoveries.js';
 import { createStepCounter } from './count-steps.js';
@@ -13,9 +12,12 @@ export interface RunObserver {
   listenTo(events: EventLog): EventLog;
   /** A step of an earlier coordinator. */
   recorded(metrics: StepMetrics): void;
+  /** All steps of earlier coordinators are counted: before that, what is counted would go backwards. */
+  isComplete(): boolean;
   /** Unix time of the last step or evaluation, in ms; of the start before the first one. */
   lastProgressMs(): number;
-  refreshAlarms(): void;
+  /** What the last step was like, and the alarms that hold. */
+  refresh(): void;
 }
 
 /** @param timeMs Unix time. */
@@ -23,13 +25,16 @@ export function observeRun(metrics: RunMetrics, timeMs: () => number): RunObserv
   const steps = createStepCounter(metrics);
   const recoveries = watchRecoveries();
   let run = '';
+  let isStarted = false;
   let lastProgressMs = timeMs();
   const hear = (event: NewEvent): void => {
     for (const cause of recoveries.add(event)) metrics.recoveries.inc({ cause });
-    if (event.kind === 'step') steps.add(event);
+    if (event.kind === 'step') steps.told(event);
     if (event.kind === 'step' || event.kind === 'evaluation' || event.kind === 'runResumed') lastProgressMs = timeMs();
-    if (event.kind === 'runStarted') showStart(event, run, metrics);
-    else if (event.kind === 'runWentBack') {
+    if (event.kind === 'runStarted') {
+      isStarted = true;
+      showStart(event, run, metrics);
+    } else if (event.kind === 'runWentBack') {
       metrics.stepsAgain.inc(event.again);
       if (event.stepsAreOthers) steps.cutBack(event.step);
     } else hearOther(event, metrics, timeMs);
@@ -45,9 +50,10 @@ export function observeRun(metrics: RunMetrics, timeMs: () => number): RunObserv
         },
       };
     },
-    recorded: (step) => steps.add(stepEvent(step)),
+    recorded: steps.recorded,
+    isComplete: () => isStarted,
     lastProgressMs: () => lastProgressMs,
-    refreshAlarms: steps.refreshAlarms,
+    refresh: steps.refresh,
   };
 }
 

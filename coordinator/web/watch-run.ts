@@ -3,6 +3,7 @@
  * is over; the run tells it what happens as it tells its event log, and never waits for it.
  */
 import { join } from 'node:path';
+import { Registry } from 'prom-client';
 import { parseAddress } from '../../core/config/address.js';
 import type { RunConfig } from '../../core/config/schema.js';
 import { COORDINATOR_METRICS } from '../../core/metrics/coordinator-metrics.js';
@@ -47,11 +48,13 @@ const UNWATCHED: RunWatch = {
 export async function watchRun(config: RunConfig, log: RunLog): Promise<RunWatch> {
   const endpoint = config.metrics && parseAddress(config.metrics.listen);
   if (!endpoint) return UNWATCHED;
-  const registry = createRegistry();
-  const metrics = registerMetrics(COORDINATOR_METRICS, registry);
+  const { runPhase, ...others } = COORDINATOR_METRICS;
+  const [processRegistry, runRegistry] = [createRegistry(), new Registry()];
+  const metrics = { ...registerMetrics({ runPhase }, processRegistry), ...registerMetrics(others, runRegistry) };
   const observer = observeRun(metrics, Date.now);
   const readings = readingsOf(config, metrics, observer);
-  const routes = operationRoutes({ registry, ...readings });
+  const registries = () => (observer.isComplete() ? [processRegistry, runRegistry] : [processRegistry]);
+  const routes = operationRoutes({ registries, ...readings });
   const onError = (error: Error) => log.warn({ reason: error.message }, 'a request could not be answered');
   const server = await serveHttp(endpoint, routes, { onError });
   log.info({ address: server.address }, `metrics at http://${server.address}/metrics`);
@@ -76,9 +79,11 @@ function readingsOf({ output }: RunConfig, metrics: RunMetrics, observer: RunObs
       sources = now;
     },
     async refresh() {
+      await showDisk(output, metrics);
+      // Nothing is awaited from here on: all that is shown is of one moment.
       const state = sources?.state();
       showPhase(state, metrics);
-      observer.refreshAlarms();
+      observer.refresh();
       if (state) {
         // Steps that are made again are not told, but seen here.
         if (state.committed.step !== committed) committedAtMs = Date.now();
@@ -87,7 +92,6 @@ function readingsOf({ output }: RunConfig, metrics: RunMetrics, observer: RunObs
         showState(state, metrics, Math.max(observer.lastProgressMs(), committedAtMs), unixMs);
       }
       if (sources?.eventsWaiting) metrics.eventsWaiting.set(sources.eventsWaiting());
-      await showDisk(output, metrics);
     },
     notReady() {
       if (!sources) return 'the run is being opened';

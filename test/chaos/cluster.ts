@@ -3,9 +3,8 @@
  * itself, as on machines of their own; none knows that it is in a test, but for the faults it is told to have.
  */
 
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.js';
 import { type Started, start } from '../support/processes.js';
 import type { RunFolder } from '../support/run-folder.js';
 
@@ -20,8 +19,8 @@ export interface ClusterOptions {
 export interface Cluster {
   /** Starts the coordinator, or starts it again: it goes on with what its journal holds. */
   startCoordinator(): Started;
-  /** @param fault what the worker does to itself, as `kill@gradients:3`. */
-  startWorker(name: string, fault?: string): Started;
+  /** @param fault what the worker does to itself, as `kill@gradients:3`. @param flags more of its command line. */
+  startWorker(name: string, fault?: string, flags?: readonly string[]): Started;
   coordinator(): Started;
   worker(name: string): Started;
   /** When the coordinators printed a step's line, or that it was made again, milliseconds since 1970, in order. */
@@ -65,8 +64,8 @@ export async function createCluster({ run, output, settings }: ClusterOptions): 
       coordinators.push(coordinator);
       return coordinator;
     },
-    startWorker(name, fault) {
-      const args = ['worker', '--coordinator', address, '--id', name, '--log-format', 'json'];
+    startWorker(name, fault, flags = []) {
+      const args = ['worker', '--coordinator', address, '--id', name, '--log-format', 'json', ...flags];
       const environment = { ...run.environment, ...(fault !== undefined && { PROSPECT_TEST_FAULT: fault }) };
       const started = keep(start(args, environment));
       workers.set(name, started);
@@ -93,13 +92,4 @@ function logLines(stderr: string): LogLine[] {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as LogLine);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -58,8 +58,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const tensors = createTensors(options.startTensors(), () => worker.loaded?.donor);
   const worker = createWorkerState(newIncarnation(), tensors);
   const ending = new AbortController();
-  const watch = await watchWorker(worker, options);
+  let watch: WorkerWatch | undefined;
   try {
+    watch = await watchWorker(worker, options);
     const peerAddress = await tensors.serve(options.host, options.security);
     const channel = await connect(options);
     options.log.debug({ coordinator: options.coordinator, peerAddress }, 'connected');
@@ -68,7 +69,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     ending.abort();
     await tensors.close();
     await worker.compute?.close();
-    await watch.close();
+    await watch?.close();
   }
 }
 

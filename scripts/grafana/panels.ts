@@ -101,7 +101,7 @@ export const ROWS: readonly Row[] = [
         [run('prospect_step_busiest_compute_seconds'), 'busiest'],
         [run('prospect_step_mean_compute_seconds'), 'mean'],
       ),
-      stacked('Rows', 'rows/s', 'By class.', [`rate(prospect_examples_total${RUN}${RATE})`, '{{class}}']),
+      stacked('Rows', 'suffix: rows/s', 'By class.', [`rate(prospect_examples_total${RUN}${RATE})`, '{{class}}']),
       series('Tokens', 'short', 'A second.', [`rate(prospect_tokens_total${RUN}${RATE})`, 'tokens/s']),
       series('Steps', 'short', 'A second; those made again do not count.', [
         `rate(prospect_steps_total${RUN}${RATE})`,

@@ -43,13 +43,14 @@ test('an address that another process has ends the start, with what to do', asyn
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
-  const { exitCode, stderr } = await prospect(
-    ['coordinator', run.config, '--metrics-listen', String(port)],
-    run.environment,
-  );
+  const coordinator = await prospect(['coordinator', run.config, '--metrics-listen', String(port)], run.environment);
+  const flags = ['--coordinator', 'localhost:1', '--metrics-listen', String(port)];
+  const worker = await prospect(['worker', ...flags], run.environment);
   taken.close();
-  expect(exitCode).toBe(6);
-  expect(stderr).toContain(`127.0.0.1:${port} is in use by another process`);
+  for (const ended of [coordinator, worker]) {
+    expect(ended.exitCode).toBe(6);
+    expect(ended.stderr).toContain(`127.0.0.1:${port} is in use by another process`);
+  }
 });
 
 test('what is no address is a mistake like any other, on the command line and in the configuration', async () => {

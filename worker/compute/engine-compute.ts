@@ -58,12 +58,13 @@ export function engineCompute(): Compute {
       return digestOf(loaded().parameters.values);
     },
     digest: async (shared) => digestOf(new Uint8Array(shared)),
-    memory,
+    memory: () => (training ? heldByEngine() : { bytes: 0, tensors: 0 }),
     close: async () => {},
   };
 }
 
-function memory(): EngineMemory {
+/** Asked only when an engine is loaded: it throws without one. */
+function heldByEngine(): EngineMemory {
   const { numBytes, numTensors } = tf.memory();
   return { bytes: numBytes, tensors: numTensors };
 }

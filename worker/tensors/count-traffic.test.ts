@@ -34,8 +34,10 @@ test('the bytes that a peer sends are counted as they come, and passed on', asyn
   const peer = countedPeer({ rank: 1, pullSums: received, pullReduced: received }, traffic, () => frames++);
   const offsets: number[] = [];
   const { signal } = new AbortController();
-  for await (const { offset } of peer.pullSums({ generation: 1, step: 1 }, SLICE, signal)) offsets.push(offset);
-  for await (const { offset } of peer.pullReduced({ generation: 1, step: 1 }, SLICE, signal)) offsets.push(offset);
+  const places = () => () => new Uint8Array(PAYLOAD.length);
+  for await (const { offset } of peer.pullSums({ generation: 1, step: 1 }, SLICE, places, signal)) offsets.push(offset);
+  for await (const { offset } of peer.pullReduced({ generation: 1, step: 1 }, SLICE, places, signal))
+    offsets.push(offset);
   expect([offsets, frames, traffic.read().receivedBytes]).toEqual([[0, 2, 0, 2], 4, 32]);
 });
 

@@ -9,7 +9,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{core,proto,coordinator,worker,cli,examples,bench}/**/*.test.ts'] },
+        test: { name: 'unit', include: ['{core,proto,coordinator,worker,client,cli,examples,bench}/**/*.test.ts'] },
       },
       {
         extends: true,

@@ -20,6 +20,19 @@ export interface StepPosition {
   readonly stepInEpoch: number;
 }
 
+/** Of a run that lasts until it is stopped: nobody gets there, and it survives JSON. */
+const ENDLESS_STEPS = Number.MAX_SAFE_INTEGER;
+
+/** Of live rows, which are used once: all steps lie in one epoch that does not end. */
+export function liveCalendar({ training }: RunConfig): Calendar {
+  return { totalSteps: training.maxSteps ?? ENDLESS_STEPS, stepsPerEpoch: Number.POSITIVE_INFINITY };
+}
+
+/** @returns null for a run that lasts until it is stopped. */
+export function knownSteps(totalSteps: number): number | null {
+  return totalSteps === ENDLESS_STEPS ? null : totalSteps;
+}
+
 /** @param trainingRows rows that the loss trains on. */
 export function calendarOf(trainingRows: number, config: RunConfig): Calendar {
   if (trainingRows === 0) {

@@ -50,7 +50,7 @@ function* machineRecords(lines: readonly JournalLine[]): Generator<JournalRecord
   for (const line of lines) {
     if (line.kind === 'commit') yield { kind: 'commit', ...commitOf(line) };
     else if (line.kind === 'start') yield startOf(line);
-    else if (line.kind !== 'finished') yield line;
+    else if (line.kind !== 'finished' && line.kind !== 'plan' && line.kind !== 'feedback') yield line;
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ProspectError } from '../core/errors.js';
 import type { FirstWorker } from './admission.js';
 import { REFERENCES_FILE } from './driver/reference-prelude.js';
+import { holdsLiveRows } from './feedback/holds-live-rows.js';
 import { type FolderLock, lockFolder } from './journal/lock.js';
 import { type Journal, openJournal, readJournal } from './journal/open-journal.js';
 import { type JournalSummary, summarize } from './journal/summary.js';
@@ -48,8 +49,11 @@ export async function takeFolder(output: string, { mode }: ResumeOptions, log: R
   const lock = await lockFolder({ path: join(output, 'coordinator.lock'), log, nowMs: Date.now() });
   try {
     const found = summarize((await readJournal(journalPath(output))).records);
-    // Without a step or a lasting command nothing is lost, and what ended it may have been corrected since.
-    const isUnfinished = (found.lastCommitted !== undefined || found.isSteered) && !found.finished;
+    // Without a step or a lasting command nothing is lost, and what ended it may have been corrected since; but live rows
+    // are safe here, as their sender was told.
+    const isBegun =
+      found.lastCommitted !== undefined || found.isSteered || (found.start && (await holdsLiveRows(output)));
+    const isUnfinished = isBegun === true && !found.finished;
     if (mode === 'resume' && !isUnfinished) throw nothingToResume(output, found);
     // openJournal refuses a new run in an unfinished one's place; before rows are read, that comes sooner.
     if (mode === 'new' && isUnfinished) await openJournal({ path: journalPath(output), mode, log });

@@ -31,7 +31,7 @@ export function planStep(
   at: StepPosition,
   setAside: ReadonlySet<number> = NOTHING_SET_ASIDE,
 ): PlannedStep {
-  const batch = rowsOfStep(rows.classIndex(), config, at);
+  const batch = rows.planned?.(at.step) ?? rowsOfStep(rows.classIndex(), config, at);
   const kept = batch.flatMap((row, i) => (setAside.has(row) ? [] : [i]));
   const sequenceOf = sequencesOf(rows, config);
   const matched = cutBatch(

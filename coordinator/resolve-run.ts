@@ -14,5 +14,11 @@ export function resolveRun(
     counts.desirableCount,
     counts.undesirableCount,
   );
-  return { ...config, loss: { ...config.loss, desirableWeight, undesirableWeight } };
+  return { ...config, training: trainingOf(config), loss: { ...config.loss, desirableWeight, undesirableWeight } };
+}
+
+/** Without a last step the learning rate cannot fall towards it, nor rise in a share of the steps. */
+function trainingOf({ data, training }: RunConfig): RunConfig['training'] {
+  const isEndless = data.source !== 'files' && training.maxSteps === undefined;
+  return isEndless ? { ...training, schedule: 'constant', warmupRatio: 0 } : training;
 }

@@ -13,4 +13,8 @@ export interface RowSource {
   /** Where a person finds the row. */
   origin(row: number): { readonly file: string; readonly line: number };
   classIndex(): ClassIndex;
+  /** Rows of a step, where they were decided as rows came; left out where they follow from seed and order. */
+  planned?(step: number): readonly number[];
+  /** Rows as they were known when this step was planned; left out where they are always the same. */
+  asOf?(step: number): RowSource;
 }

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { needsMismatchedPairs, needsReference } from '../core/kto.js';
 import { type Calendar, positionOf } from './calendar.js';
-import type { Dataset } from './dataset/dataset.js';
 import { createLedger, fillLedger, type Ledger } from './driver/ledger.js';
 import { needsPrelude, readOwnReferences } from './driver/reference-prelude.js';
 import type { CommitRecord } from './machine/types.js';
@@ -15,6 +14,7 @@ import { openReferenceLog, type ReferenceLine, type ReferenceLog } from './refer
 import { createReferenceTable, fillTable, pairPlaces, type RunReferences } from './reference-cache/table.js';
 import type { ResolvedRun } from './resolve-run.js';
 import type { RunLog } from './run-log.js';
+import type { RunRows } from './run-rows.js';
 import { loadNewest } from './snapshots/load-newest.js';
 import { SNAPSHOTS_FOLDER } from './snapshots/survey.js';
 
@@ -33,8 +33,10 @@ export interface RunData {
 export interface RunDataOptions {
   readonly config: ResolvedRun;
   readonly calendar: Calendar;
-  readonly dataset: Pick<Dataset, 'train' | 'heldOut'>;
+  readonly dataset: RunRows;
   readonly opened: OpenedRun;
+  /** Step in which each row was set aside, as the journal has it. */
+  readonly setAside: Map<number, number>;
   /** Metrics that the run has written already, by step. */
   readonly recorded: ReadonlyMap<number, StepMetrics>;
   readonly log: RunLog;
@@ -42,7 +44,7 @@ export interface RunDataOptions {
 
 /** @throws STORAGE when something that the run needs is gone or damaged. */
 export async function openRunData(options: RunDataOptions): Promise<RunData> {
-  const { config, calendar, dataset, opened, recorded } = options;
+  const { config, calendar, dataset, opened, recorded, setAside } = options;
   const { summary } = opened.journal;
   const references = emptyTables(options);
   const hasReferences = needsPrelude({ config }) && summary.lastCommitted !== undefined;
@@ -57,11 +59,13 @@ export async function openRunData(options: RunDataOptions): Promise<RunData> {
   };
   fillLedger(ledger, commits, recorded, tokensOf);
   if (opened.allowed.length > 0) ledger.cutBack(summary.lastCommitted?.step ?? 0);
-  const setAside = new Map(summary.setAside.map(({ row, step }) => [row, step]));
   return { references, common, referenceLog, ledger, setAside, hasReferences };
 }
 
 function emptyTables({ config, calendar, dataset: { train, heldOut } }: RunDataOptions): RunReferences {
+  // Live rows are used once: there is no later epoch to keep anything for.
+  if (train.planned)
+    return { train: createReferenceTable(0, 0), heldOut: createReferenceTable(heldOut.size, heldOut.size) };
   const pairs = needsMismatchedPairs(config.loss.type) ? pairPlaces(config, train.size, calendar.totalSteps) : 0;
   return {
     train: createReferenceTable(train.size, pairs),
@@ -69,8 +73,9 @@ function emptyTables({ config, calendar, dataset: { train, heldOut } }: RunDataO
   };
 }
 
-function commonReferences({ train }: RunReferences, { config, opened }: RunDataOptions): CommonReferences | undefined {
-  const isUsed = config.method === 'lora' && needsReference(config.loss.type);
+function commonReferences({ train }: RunReferences, options: RunDataOptions): CommonReferences | undefined {
+  const { config, opened, dataset } = options;
+  const isUsed = config.method === 'lora' && needsReference(config.loss.type) && !dataset.train.planned;
   return isUsed && !wasChanged(opened) ? createCommonReferences(train) : undefined;
 }
 

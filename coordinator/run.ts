@@ -5,23 +5,23 @@ import type { RunConfig } from '../core/config/schema.js';
 import { workerLimits } from '../core/config/worker-limits.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import type { Security } from '../proto/transport/security.js';
-import { calendarOf } from './calendar.js';
+import { knownSteps } from './calendar.js';
 import { openAddress } from './control/address.js';
 import { serveOverNats } from './control/serve-nats.js';
 import { openToken, type TokenSources } from './control/token.js';
-import type { Dataset } from './dataset/dataset.js';
-import { openDataset } from './dataset/open-dataset.js';
 import { drive, type RunningDriver } from './driver/drive.js';
 import type { SavedResult } from './driver/save-result.js';
+import type { EventLog } from './events/event-log.js';
 import { type OpenedNats, openNats } from './events/open-delivery.js';
 import { openEvents, tellStart } from './events/run-events.js';
+import { type FeedOptions, type LiveFeed, startFeed } from './feedback/start-feed.js';
+import { withSequences } from './feedback/tell-sequences.js';
 import type { StepMetrics } from './metrics/step-metrics.js';
-import { openRun, type ResumeOptions, type RunFolder, takeFolder } from './open-run.js';
-import { trainingRowCount } from './plan-step.js';
-import { type ResolvedRun, resolveRun } from './resolve-run.js';
+import { type OpenedRun, openRun, type ResumeOptions, type RunFolder, takeFolder } from './open-run.js';
 import { openRunData } from './run-data.js';
 import type { RunLog } from './run-log.js';
 import type { ReportOptions, RunReport } from './run-report.js';
+import { type OpenedRows, openRows } from './run-rows.js';
 import { type RunWatch, watchRun } from './web/watch-run.js';
 
 export interface RunOptions {
@@ -77,12 +77,12 @@ export async function startRun(options: RunOptions): Promise<StartedRun> {
     closers.push(watch.close);
     const nats = options.config.nats && (await openNats(options.config.nats, options.log));
     closers.push(async () => nats?.close());
-    const dataset = await openRows(options);
-    closers.push(() => dataset.close());
+    const rows = await openRows(options, folder);
+    closers.push(() => rows.close());
     const token = await openToken(tokenSources(options));
     closers.push(token.close);
     const withToken = { ...options, controlToken: token.token };
-    const driver = await startDriver(withToken, folder, dataset, { nats, watch }, closers);
+    const driver = await startDriver(withToken, folder, rows, { nats, watch }, closers);
     await address.publish(driver.address);
     const { start } = workerLimits(options.config);
     options.log.info({ address: driver.address, workers: start }, 'waiting for workers');
@@ -98,17 +98,6 @@ function tokenSources({ config, controlToken, endpoint }: RunOptions): TokenSour
   return { given: controlToken, tokenFile: control.tokenFile, output, host: endpoint.host };
 }
 
-function openRows({ config, cacheDir, log, signal }: RunOptions): Promise<Dataset> {
-  return openDataset(config, {
-    cacheDir,
-    log: (line) => log.warn({}, line),
-    onProgress: (rows) => {
-      signal.throwIfAborted();
-      log.debug({ rows }, 'rows tokenized');
-    },
-  });
-}
-
 /** Who is told what happens, beside the log. */
 interface Listeners {
   readonly nats: OpenedNats | undefined;
@@ -118,19 +107,20 @@ interface Listeners {
 async function startDriver(
   options: TokenOptions,
   folder: RunFolder,
-  dataset: Dataset,
+  rows: OpenedRows,
   { nats, watch }: Listeners,
   closers: Closers,
 ): Promise<RunningDriver> {
   const { log, resume, newRunId } = options;
-  const config: ResolvedRun = resolveRun(options.config, dataset.train);
-  const calendar = calendarOf(trainingRowCount(dataset.train, config), config);
-  const datasetDigest = dataset.train.digest;
+  const { config, calendar } = rows;
+  const datasetDigest = rows.train.digest;
   const opened = await openRun({ folder, config, datasetDigest, allow: resume.allow, newRunId, log });
   closers.push(() => opened.journal.close());
   const committed = opened.journal.summary.lastCommitted?.step ?? 0;
   const trouble = withResolvers<Error>();
-  const events = watch.listenTo(await openEvents(opened, config, trouble.resolve));
+  const setAside = new Map(opened.journal.summary.setAside.map(({ row, step }) => [row, step]));
+  const eventLog = await openEvents(opened, config, trouble.resolve);
+  const events = watch.listenTo(tellingRows(eventLog, rows, setAside));
   closers.push(() => events.close());
   const recorded = new Map<number, StepMetrics>();
   const report = await options.openReport({
@@ -144,14 +134,17 @@ async function startDriver(
     },
   });
   closers.push(() => report.close());
-  tellStart(events, { opened, recorded, config, datasetDigest, totalSteps: calendar.totalSteps });
+  tellStart(events, { opened, recorded, config, datasetDigest, totalSteps: knownSteps(calendar.totalSteps) });
   const delivery = nats?.deliver(events);
   closers.push(async () => delivery?.close());
-  const data = await openRunData({ config, calendar, dataset, opened, recorded, log });
+  const data = await openRunData({ config, calendar, dataset: rows, opened, recorded, setAside, log });
   closers.push(() => data.referenceLog.close());
+  const live = await openFeed(rows, { opened, events, log, onError: trouble.resolve });
+  closers.push(async () => live?.close());
   if (opened.isResumed) log.info({ runId: opened.runId, step: committed }, 'the run goes on');
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
-  const driver = await drive({ ...options, config, calendar, dataset, opened, report, events, data, workersBefore });
+  const parts = { config, calendar, dataset: rows, opened, report, events, data, live, workersBefore };
+  const driver = await drive({ ...options, ...parts });
   watch.started({ state: driver.state, eventsWaiting: delivery?.waiting });
   void trouble.promise.then(driver.fail);
   if (config.nats) {
@@ -159,6 +152,21 @@ async function startDriver(
     closers.push(serveOverNats({ nats: config.nats, runId, control: driver.control, log }).close);
   }
   return driver;
+}
+
+/** Where rows are live, steps say which they were trained on. */
+function tellingRows(events: EventLog, { live }: OpenedRows, setAside: ReadonlyMap<number, number>): EventLog {
+  if (!live) return events;
+  return { ...events, tell: (event) => events.tell(withSequences(event, live.rows, setAside)) };
+}
+
+async function openFeed(
+  { live, config }: OpenedRows,
+  { opened, ...parts }: Pick<FeedOptions, 'events' | 'log' | 'onError'> & { readonly opened: OpenedRun },
+): Promise<LiveFeed | undefined> {
+  if (!live) return undefined;
+  const { runId, journal } = opened;
+  return startFeed({ ...parts, config, opened: live, runId, journal, now: () => performance.now() });
 }
 
 /** Workers that took part in the last step that metrics tell of; a crash can have kept it from the disk. */

@@ -41,12 +41,13 @@ async function start(folder: string, setting: Setting): Promise<void> {
   const now = () => performance.now();
   const events = await openEvents(opened, config, (error) => log.warn({}, error.message));
   const report = await openRunReport({ config, totalSteps, goesOnAfter: undefined, events, stream, log, now });
-  const data = await openRunData({ config, calendar, dataset, opened, recorded: new Map(), log });
+  const data = await openRunData({ config, calendar, dataset, opened, recorded: new Map(), setAside: new Map(), log });
   const clock = createClock(setting);
   const { address, finished } = await drive({
     config,
     calendar,
     dataset,
+    live: undefined,
     opened: { ...opened, journal: timedJournal(opened.journal, clock) },
     data,
     report: timedReport(report, clock),

@@ -26,7 +26,7 @@ Examples:
 
 export function statusLines(status: RunStatus): string[] {
   const { runId, state, step, totalSteps, stepAtWork, learningRate, learningRates, snapshotStep } = status;
-  const { workers, members, snapshotAtWork, setAside } = status;
+  const { workers, members, snapshotAtWork, setAside, rowsAwaited } = status;
   const atWork = stepAtWork === undefined ? '' : `, step ${stepAtWork} is at work`;
   const active = members.filter((member) => member.status === 'active').length;
   const others = members.filter((member) => member.status !== 'active');
@@ -35,7 +35,7 @@ export function statusLines(status: RunStatus): string[] {
   return alignedLines({
     run: runId,
     state,
-    step: `${step} of ${totalSteps}${atWork}`,
+    step: `${step}${totalSteps === 0 ? '' : ` of ${totalSteps}`}${atWork}`,
     workers: [
       `${active} of ${workers.min} to ${workers.max} take part`,
       ...others.map((member) => `${member.workerId} is ${member.status}`),
@@ -43,5 +43,6 @@ export function statusLines(status: RunStatus): string[] {
     'learning rate': [learningRate ?? 'none yet', ...changes].join('; '),
     snapshot: [snapshotStep === 0 ? 'none yet' : `step ${snapshotStep}`, ...writing].join('; '),
     'set aside': setAside === 0 ? 'no rows' : `${setAside} rows`,
+    ...(rowsAwaited !== undefined && { rows: rowsAwaited }),
   });
 }

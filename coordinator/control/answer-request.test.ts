@@ -12,7 +12,8 @@ async function ask(request: unknown) {
   const control = createControl({
     runId: 'run',
     token: TOKEN,
-    heldOutRows: 5,
+    heldOutRows: () => 5,
+    rowsAwaited: () => undefined,
     state: createMachine().state,
     give: async (command) => {
       given.push(command);

@@ -11,7 +11,8 @@ function controlled({ answer, token = TOKEN, heldOutRows = 5 }: Partial<Setting>
   const control = createControl({
     runId: 'run',
     token,
-    heldOutRows,
+    heldOutRows: () => heldOutRows,
+    rowsAwaited: () => undefined,
     state: createMachine().state,
     give: async (command) => {
       given.push(command);

@@ -29,7 +29,8 @@ export interface Acknowledgement {
 export interface ControlParts extends StatusFacts {
   /** undefined: nobody may. */
   readonly token: string | undefined;
-  readonly heldOutRows: number;
+  /** So far, where rows come live. */
+  heldOutRows(): number;
   give(command: Command): Promise<Answer>;
 }
 
@@ -42,7 +43,7 @@ export function createControl(parts: ControlParts): Control {
     },
     async command(token, command) {
       checkToken(token, own);
-      if (command.command === 'evaluate' && heldOutRows === 0) {
+      if (command.command === 'evaluate' && heldOutRows() === 0) {
         throw refused(command, 'no rows are held out; data.heldOut is a matter of a new run');
       }
       const answer = await give(command);

@@ -12,8 +12,10 @@ export function statusMethod(control: Control): StreamMethod {
     callers: 'operators',
     async *serve(request) {
       const status = control.status(decoded(StatusRequest.decode, request).token);
-      const { stepAtWork, learningRate, snapshotAtWork } = status;
-      yield () => [StatusResponse.encode({ ...status, stepAtWork, learningRate, snapshotAtWork }).finish()];
+      const { stepAtWork, learningRate, snapshotAtWork, rowsAwaited } = status;
+      yield () => [
+        StatusResponse.encode({ ...status, stepAtWork, learningRate, snapshotAtWork, rowsAwaited }).finish(),
+      ];
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Opens the feedback rows of a run: reads and tokenizes them once, then serves them from the cache folder. */
 import type { RunConfig } from '../../core/config/schema.js';
+import { ProspectError } from '../../core/errors.js';
 import { type CachedStore, openCachedStore } from './cached-store.js';
 import { datasetWarnings, requireFewBadRows, requireRows } from './checks.js';
 import type { Dataset, DatasetReport, FeedbackRows } from './dataset.js';
@@ -32,8 +33,23 @@ export async function openDataset(config: RunConfig, options: DatasetOptions): P
   }
 }
 
+/** Held-out files of a run whose training rows are in none. @throws as openDataset */
+export async function openHeldOutFiles(
+  files: readonly string[],
+  config: RunConfig,
+  options: DatasetOptions,
+): Promise<{ readonly rows: FeedbackRows; close(): void }> {
+  const opened = await openFiles(files, config, options);
+  const all = splitRows(opened.store.summary.rows, 0, config.training.seed).train;
+  return { rows: createFeedbackRows(opened, all), close: opened.store.close };
+}
+
 /** The training files, and the held-out files if they are files of their own. */
 function filesOf({ data }: RunConfig): string[][] {
+  if (data.train === undefined) {
+    const what = `data.source: the rows of ${data.source} come while a run goes on; there are none to be read before`;
+    throw new ProspectError('CONFIG_INVALID', what);
+  }
   const train = [data.train].flat();
   return typeof data.heldOut === 'number' ? [train] : [train, [data.heldOut].flat()];
 }

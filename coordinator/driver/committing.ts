@@ -28,7 +28,7 @@ export interface CommitterParts {
 }
 
 export function createCommitter(context: DriverContext, parts: CommitterParts): Committer {
-  const { report, loop, fail, log } = context;
+  const { report, loop, fail, log, live } = context;
   const { journal, referenceLog, ledger, stopwatch } = parts;
   const keeper = createKeeper(context, referenceLog);
   let reported = Promise.resolve();
@@ -41,6 +41,7 @@ export function createCommitter(context: DriverContext, parts: CommitterParts): 
   const write = async (record: CommitRecord, work: StepAtWork, step: StepRecord) => {
     await Promise.all([keeper.log(work), prepareReport(step)]);
     await journal.append({ kind: 'commit', ...record, norm: record.norm ?? Number.NaN });
+    live?.rows.committed(record.step);
     ledger.add(record, step.tokens, step.referencePoint);
     keeper.keep(work);
     stopwatch.lap('reduce');

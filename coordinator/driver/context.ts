@@ -4,6 +4,8 @@ import type { Security } from '../../proto/transport/security.js';
 import type { FirstWorker } from '../admission.js';
 import type { Calendar } from '../calendar.js';
 import type { RunEvents } from '../events/event-log.js';
+import type { BatchFormer } from '../feedback/batch-former.js';
+import type { LiveRows } from '../feedback/live-rows.js';
 import type { CommonReferences } from '../reference-cache/common.js';
 import type { RunReferences } from '../reference-cache/table.js';
 import type { ResolvedRun } from '../resolve-run.js';
@@ -13,12 +15,19 @@ import type { RunReport } from '../run-report.js';
 import type { Links } from './links.js';
 import type { Loop } from './loop.js';
 
+export interface LiveSteps {
+  readonly rows: LiveRows;
+  readonly former: BatchFormer;
+}
+
 export interface DriverContext {
   readonly runId: string;
   readonly config: ResolvedRun;
   readonly calendar: Calendar;
   readonly train: RowSource;
   readonly heldOut: RowSource;
+  /** Of a run whose rows come while it goes on. */
+  readonly live: LiveSteps | undefined;
   /** For reference log-probs that other runs can use; may be deleted at any time. */
   readonly cacheDir: string;
   readonly references: RunReferences;

@@ -4,12 +4,12 @@ import { ProspectError, toProspectError } from '../../core/errors.js';
 import type { Endpoint } from '../../proto/transport/listen.js';
 import type { Security } from '../../proto/transport/security.js';
 import type { FirstWorker } from '../admission.js';
-import type { Calendar } from '../calendar.js';
+import { type Calendar, knownSteps } from '../calendar.js';
 import { commandMethod } from '../control/command-method.js';
 import { type Control, createControl } from '../control/control.js';
 import { statusMethod } from '../control/status-method.js';
-import type { Dataset } from '../dataset/dataset.js';
 import type { RunEvents } from '../events/event-log.js';
+import type { LiveFeed } from '../feedback/start-feed.js';
 import type { Command } from '../machine/command.js';
 import { initialState } from '../machine/initial-state.js';
 import type { State } from '../machine/types.js';
@@ -20,6 +20,7 @@ import type { ResolvedRun } from '../resolve-run.js';
 import type { RunData } from '../run-data.js';
 import type { RunLog } from '../run-log.js';
 import type { RunReport } from '../run-report.js';
+import type { RunRows } from '../run-rows.js';
 import { startServer } from '../server.js';
 import { createSessionService } from '../session.js';
 import { createStopwatch } from '../stopwatch.js';
@@ -39,7 +40,9 @@ import { createStateService } from './state-service.js';
 export interface DriveOptions {
   readonly config: ResolvedRun;
   readonly calendar: Calendar;
-  readonly dataset: Dataset;
+  readonly dataset: RunRows;
+  /** Where rows come while the run goes on. */
+  readonly live: LiveFeed | undefined;
   readonly opened: OpenedRun;
   readonly data: RunData;
   readonly report: RunReport;
@@ -104,12 +107,13 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
   return { address: server.address, control, finished, fail: failure.fail, snapshot, state };
 }
 
-function controlOf({ opened, dataset, controlToken }: DriveOptions, driver: Driver): Control {
+function controlOf({ opened, dataset: { heldOut }, live, controlToken }: DriveOptions, driver: Driver): Control {
   return createControl({
     runId: opened.runId,
     token: controlToken,
-    heldOutRows: dataset.heldOut.size,
+    heldOutRows: () => (heldOut.asOf?.(driver.loop.state().committed.step) ?? heldOut).size,
     state: driver.loop.state,
+    rowsAwaited: () => live?.status().idle?.message,
     give: driver.command,
   });
 }
@@ -192,7 +196,7 @@ function recordRun(
   { runId, config, train, calendar }: DriverContext,
 ): Promise<void> {
   const { engine, modelDigest, parameters, parameterDigest: initialParameterDigest } = loaded;
-  const { totalSteps } = calendar;
+  const totalSteps = knownSteps(calendar.totalSteps);
   const datasetDigest = train.digest;
   const made = { engine, modelDigest, parameters, datasetDigest, initialParameterDigest, totalSteps };
   return saveRunRecord({ runId, config, firstWorker: workerId, ...made });

@@ -17,10 +17,11 @@ export interface Keeper {
 }
 
 export function createKeeper(
-  { config, references, common }: Pick<DriverContext, 'config' | 'references' | 'common'>,
+  { config, references, common, live }: Pick<DriverContext, 'config' | 'references' | 'common' | 'live'>,
   referenceLog: Pick<ReferenceLog, 'append'>,
 ): Keeper {
-  const keeps = config.method === 'lora' && needsReference(config.loss.type);
+  // Live rows are used once.
+  const keeps = config.method === 'lora' && needsReference(config.loss.type) && !live;
   let logged: { readonly work: StepAtWork; readonly done: Promise<void> } | undefined;
   return {
     log(work) {

@@ -52,7 +52,11 @@ const PERFORMERS: Performers = {
   },
   evaluate: (effect, { planner }) => planner.evaluate(effect),
   answered: (effect, { commander }) => commander.answered(effect),
-  held: (effect, { context }) => tellNews(effect, context),
+  held(effect, { planner, context }) {
+    // A step that waited for its rows is planned anew when the run goes on.
+    planner.callOff();
+    tellNews(effect, context);
+  },
   released(effect, { stopwatch, context }) {
     stopwatch.skip();
     tellNews(effect, context);
@@ -132,5 +136,6 @@ async function goBack(work: Work): Promise<void> {
   work.restored = loaded;
   setAside.clear();
   for (const { row, step } of loaded?.state.setAside ?? []) setAside.set(row, step);
+  await context.live?.rows.goBack(loaded?.state.step ?? 0, loaded?.state.feedback);
   context.loop().post(event);
 }

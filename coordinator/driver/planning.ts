@@ -41,12 +41,13 @@ export interface PlannerParts {
 }
 
 export function createPlanner(context: DriverContext, parts: PlannerParts): Planner {
-  const { config, calendar, heldOut, report, loop, fail } = context;
+  const { config, calendar, report, loop, fail, live } = context;
   const { scorer, stopwatch, settled } = parts;
   let needsReferences = !parts.hasReferences;
   let wanted: PlanOrder | undefined;
   let asked: Preparation | undefined;
   let preparing: { readonly step: number; readonly abort: AbortController } | undefined;
+  let waitingForRows: AbortController | undefined;
   let isBusy = false;
   let current: StepAtWork | undefined;
   const plans = createPlans(context);
@@ -55,9 +56,10 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     return (batch, question) => scorer.score(batch, question, signal);
   };
   const evaluateAfter = async (step: number, signal: AbortSignal) => {
+    const heldOut = context.heldOut.asOf?.(step) ?? context.heldOut;
     if (heldOut.size === 0 || report.hasEvaluation(step)) return;
     await settled();
-    await report.evaluation(await evaluate(step, scoreUntil(signal), context));
+    await report.evaluation(await evaluate(step, scoreUntil(signal), { ...context, heldOut }));
   };
   const prepare = async ({ step, evaluates }: Preparation, signal: AbortSignal) => {
     if (needsReferences && needsPrelude(context)) await fillReferences(scoreUntil(signal), context);
@@ -93,6 +95,20 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     preparing = undefined;
     return !signal.aborted;
   };
+  /** Live rows may be long in coming: whatever else is wanted meanwhile comes first. @returns false for something else. */
+  const hasRows = async ({ generation, step }: PlanOrder): Promise<boolean> => {
+    if (!live || live.rows.isReady(step)) return true;
+    waitingForRows = new AbortController();
+    const { signal } = waitingForRows;
+    loop().post({ kind: 'rowsAwaited', generation, step });
+    await live.former.ready(step, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    // The time without rows belongs to no step.
+    stopwatch.skip();
+    waitingForRows = undefined;
+    return !signal.aborted;
+  };
   const work = async () => {
     try {
       for (let order = wanted ?? asked; order; order = wanted ?? asked) {
@@ -100,6 +116,7 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
         if (!(await prepareFor(order)) || !wanted) continue;
         // A newer order of the same step: what was prepared is good for it, unless it wants more.
         if (wanted.evaluates && !order.evaluates) continue;
+        if (!(await hasRows(wanted))) continue;
         const newest: PlanOrder = wanted;
         wanted = undefined;
         answer(newest);
@@ -109,6 +126,7 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     }
   };
   const begin = () => {
+    waitingForRows?.abort();
     if (isBusy) return;
     isBusy = true;
     // Never within the effect: what follows it in the same turn comes first.
@@ -131,6 +149,7 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
       wanted = undefined;
       asked = undefined;
       preparing?.abort.abort();
+      waitingForRows?.abort();
     },
   };
 }

@@ -24,7 +24,7 @@ export interface Plans {
 }
 
 export function createPlans(context: DriverContext): Plans {
-  const { config, calendar, train, loop, over } = context;
+  const { config, calendar, train, loop, over, live } = context;
   let made: { readonly step: number; readonly setAside: readonly number[]; readonly plan: NewStep } | undefined;
   const planOf = (step: number, setAside: readonly number[]): NewStep => {
     const plan = planStep(train, config, positionOf(step, calendar), new Set(setAside));
@@ -34,6 +34,12 @@ export function createPlans(context: DriverContext): Plans {
       leafCosts: costsOf(plan.matched),
       exampleCount: plan.matched.sequences.length,
     };
+  };
+  const makeAhead = async (step: number) => {
+    await live?.former.ahead(step);
+    if (over.aborted || (live && !live.rows.isReady(step))) return;
+    const { setAside } = loop().state();
+    made = { step, setAside, plan: planOf(step, setAside) };
   };
   return {
     take(step, setAside) {
@@ -45,14 +51,10 @@ export function createPlans(context: DriverContext): Plans {
     ahead(step) {
       if (step >= calendar.totalSteps) return;
       setImmediate(() => {
-        if (over.aborted) return;
-        const { setAside } = loop().state();
-        try {
-          made = { step: step + 1, setAside, plan: planOf(step + 1, setAside) };
-        } catch {
-          // Whoever wants the plan meets the error.
+        // Whoever wants the plan meets the error.
+        makeAhead(step + 1).catch(() => {
           made = undefined;
-        }
+        });
       });
     },
   };

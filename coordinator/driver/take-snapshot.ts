@@ -72,7 +72,7 @@ function factsOf(
   context: DriverContext,
   { ledger, setAside }: SnapshotParts,
 ): SnapshotFacts {
-  const { runId, config, calendar, train } = context;
+  const { runId, config, calendar, train, live } = context;
   const { engine, modelDigest, parameters } = context.first()!.loaded;
   const { incarnation, learningRates }: State = context.loop().state();
   const { epoch, stepInEpoch } = positionOf(step + 1, calendar);
@@ -85,6 +85,7 @@ function factsOf(
     ...ledger.at(step),
     epoch: step / calendar.stepsPerEpoch,
     dataCursor: { epoch, stepInEpoch },
+    ...(live && { feedback: live.rows.position(step) }),
     setAside: rows.map(
       ([row, setAsideIn]): SetAsideRow => ({ row, ...train.origin(row), step: setAsideIn, reason: WHY_SET_ASIDE }),
     ),

@@ -24,7 +24,8 @@ export interface RunStart {
   readonly opened: OpenedRun;
   readonly config: ResolvedRun;
   readonly datasetDigest: string;
-  readonly totalSteps: number;
+  /** null: until it is stopped. */
+  readonly totalSteps: number | null;
   /** Steps that the metrics have; the report has told those. */
   readonly recorded: { has(step: number): boolean };
 }

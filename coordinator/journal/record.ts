@@ -1,5 +1,6 @@
 /** What the journal holds, one record a line: the facts that a coordinator which starts again must know. */
 import { z } from 'zod';
+import { FeedbackPositionSchema } from '../feedback/position.js';
 import { CommandRecordSchema, LearningRateChangeSchema } from './command-record.js';
 
 const count = z.int().nonnegative();
@@ -34,6 +35,21 @@ const CommitSchema = z.strictObject({
   skipped: z.boolean(),
 });
 
+/** Which rows a step of a live run has: written before anybody works on them, for good. */
+const PlanSchema = z.strictObject({
+  kind: z.literal('plan'),
+  step: count,
+  /** Numbers in the row log. */
+  rows: z.array(count).readonly(),
+  /** Rows that the log had: those held out among them are the step's evaluation. */
+  seen: count,
+  /** Of the newest message in it, by which a log that had to be read again is known. */
+  sequence: count,
+});
+
+/** The run went on from a snapshot whose steps this journal does not know: which live rows those had. */
+const FeedbackSchema = FeedbackPositionSchema.extend({ kind: z.literal('feedback') });
+
 /** The parameters on which the workers agreed after a step. */
 const AppliedSchema = z.strictObject({ kind: z.literal('applied'), step: count, parameterDigest: z.string() });
 
@@ -58,6 +74,8 @@ const FinishedSchema = z.strictObject({ kind: z.literal('finished'), step: count
 export const JournalRecordSchema = z.discriminatedUnion('kind', [
   StartSchema,
   CommitSchema,
+  PlanSchema,
+  FeedbackSchema,
   AppliedSchema,
   SetAsideSchema,
   RestoredSchema,

@@ -1,5 +1,16 @@
 /** What a journal says about its run. Pure: records in, facts out. */
+import type { FeedbackPosition } from '../feedback/position.js';
 import type { CommandLine, CommitLine, FinishedRecord, JournalRecord, StartRecord } from './record.js';
+
+/** Of a step of a live run. */
+export interface StepRows {
+  /** Numbers in the row log. */
+  readonly rows: readonly number[];
+  /** Rows that the log had when they were chosen. */
+  readonly seen: number;
+  /** Of the newest message in it. */
+  readonly sequence: number;
+}
 
 export interface JournalSummary {
   /** Of the last coordinator; 0 when there was none. */
@@ -16,11 +27,17 @@ export interface JournalSummary {
   readonly finished: FinishedRecord | undefined;
   /** A person has changed how the run goes on. */
   readonly isSteered: boolean;
+  /** Of a live run, by step; going back to a snapshot changes none. */
+  readonly plans: ReadonlyMap<number, StepRows>;
+  /** Of a live run: rows that steps had which are older than the journal. */
+  readonly feedback: FeedbackPosition | undefined;
 }
 
 export function summarize(records: readonly JournalRecord[]): JournalSummary {
   const commits = new Map<number, CommitLine>();
   const setAside = new Map<number, number>();
+  const plans = new Map<number, StepRows>();
+  let feedback: FeedbackPosition | undefined;
   let start: StartRecord | undefined;
   let last = 0;
   let lastSnapshot: number | undefined;
@@ -41,6 +58,8 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
       for (const row of record.setAside) setAside.set(row, setAside.get(row) ?? record.step);
       if (start && start.allowed.length > 0) keepUpTo(commits, last);
     }
+    if (record.kind === 'plan') plans.set(record.step, record);
+    if (record.kind === 'feedback') feedback = record;
     if (record.kind === 'setAside') for (const row of record.rows) setAside.set(row, record.step);
     if (record.kind === 'command') isSteered ||= isLasting(record.command);
     if (record.kind === 'snapshot') lastSnapshot = record.step;
@@ -55,6 +74,8 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
     lastSnapshot,
     finished,
     isSteered,
+    plans,
+    feedback,
   };
 }
 

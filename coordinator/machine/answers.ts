@@ -1,7 +1,7 @@
 /** What a command will lead to, and when; or why it is refused. Read off the state alone, so that it holds. */
 import type { Answer, Command, ResolvedCommand } from './command.js';
 import { firstChangeable } from './learning-rates.js';
-import { activeMembers } from './turn.js';
+import { activeMembers, isBetweenSteps } from './turn.js';
 import type { State } from './types.js';
 
 /** As in the configuration: workers.max. */
@@ -15,7 +15,7 @@ const ANSWERERS: Answerers = {
     if (state.phase.name === 'held') return asItIs(`the run is paused, after step ${state.committed.step}`, state);
     const step = lastStepAtHand(state);
     if (state.commands.isHeld) return asItIs(`the run pauses after step ${step} already`, state);
-    return done(`pauses after step ${step}${state.work ? '' : ', now'}`, step, command);
+    return done(`pauses after step ${step}${isBetweenSteps(state) ? ', now' : ''}`, step, command);
   },
   resume: (state, command) => {
     const next = state.committed.step + 1;
@@ -26,7 +26,7 @@ const ANSWERERS: Answerers = {
   snapshot: answerSnapshot,
   evaluate: (state, command) => {
     const step = lastStepAtHand(state);
-    const when = state.phase.name === 'held' ? ', now' : '';
+    const when = state.phase.name === 'held' || state.work?.awaitsRows ? ', now' : '';
     return done(`evaluates the held-out rows after step ${step}${when}`, step, command);
   },
   stop: answerStop,
@@ -43,9 +43,9 @@ export function answerTo(state: State, command: Command): Answer {
   return (ANSWERERS[command.command] as (state: State, command: Command) => Answer)(state, command);
 }
 
-/** The step at work, else the last committed one. */
+/** The step at work, else the last committed one. One that waits for its rows is not at work yet. */
 function lastStepAtHand({ work, committed }: State): number {
-  return work?.step ?? committed.step;
+  return work && !work.awaitsRows ? work.step : committed.step;
 }
 
 function answerSnapshot(state: State, command: Of<'snapshot'>): Answer {
@@ -61,7 +61,7 @@ function answerSnapshot(state: State, command: Of<'snapshot'>): Answer {
 function answerStop({ committed, work }: State, command: Of<'stop'>): Answer {
   const isDecided = work?.stage === 'journaling';
   const step = isDecided ? work.step : committed.step;
-  const lost = work && !isDecided ? `; step ${work.step} is given up` : '';
+  const lost = work && !isDecided && !work.awaitsRows ? `; step ${work.step} is given up` : '';
   const last = command.snapshot ? `with a snapshot of step ${step}` : 'without a snapshot';
   return done(`stops ${isDecided ? `after step ${step}` : 'now'}, ${last}${lost}`, step, command);
 }

@@ -26,6 +26,52 @@ function started() {
   return machine;
 }
 
+describe('while a step waits for its rows', () => {
+  function waiting() {
+    const machine = started();
+    const { generation } = machine.state();
+    machine.happen({ kind: 'rowsAwaited', generation, step: 1 });
+    return machine;
+  }
+
+  it('a pause holds the run at once, and what is answered to the plan before is void', () => {
+    const machine = waiting();
+    expect(answer(machine, { command: 'pause' })).toMatchObject({ says: 'pauses after step 0, now', step: 0 });
+    expect(machine.state()).toMatchObject({ phase: { name: 'held' }, work: undefined });
+    const resumed = give(machine, { command: 'resume' });
+    expect(kindsOf(resumed)).toContain('plan');
+    const { generation } = machine.state();
+    const { kind, ...order } = resumed.find((effect) => effect.kind === 'plan')!;
+    const planned = {
+      kind: 'planned',
+      mismatchedCosts: [1],
+      leafCosts: [1],
+      exampleCount: 1,
+      learningRate: 1,
+    } as const;
+    machine.happen({ ...planned, ...order, generation: generation - 1 });
+    expect(machine.state().work?.stage).toBe('planning');
+    machine.happen({ ...planned, ...order });
+    expect(machine.state().work?.stage).toBe('mismatched');
+    expect(kind).toBe('plan');
+  });
+
+  it('an evaluation is made at once, before the rows are waited for again', () => {
+    const machine = waiting();
+    const effects = give(machine, { command: 'evaluate' });
+    expect(effects).toContainEqual(expect.objectContaining({ kind: 'plan', step: 1, evaluates: true }));
+    expect(machine.state().work?.awaitsRows).toBe(false);
+  });
+
+  it('workers over the maximum step back, and others come in', () => {
+    const machine = waiting();
+    give(machine, { command: 'workers', min: 1, max: 1 });
+    expect(machine.state().members.map(({ status }) => status)).toEqual(['active', 'following']);
+    give(machine, { command: 'workers', max: 2 });
+    expect(machine.state().members.map(({ status }) => status)).toEqual(['active', 'active']);
+  });
+});
+
 describe('pause', () => {
   it('holds the run between two steps, until it is resumed', () => {
     const machine = started();

@@ -4,7 +4,16 @@ import type { ResolvedCommand } from './command.js';
 import { end, endRun } from './ending.js';
 import type { CommandEvent } from './events.js';
 import { withLearningRate } from './learning-rates.js';
-import { activeMembers, agreedDigest, emit, newGeneration, type Turn, update, updateMember } from './turn.js';
+import {
+  activeMembers,
+  agreedDigest,
+  emit,
+  isBetweenSteps,
+  newGeneration,
+  type Turn,
+  update,
+  updateMember,
+} from './turn.js';
 
 export function takeCommand(turn: Turn, { id, command }: CommandEvent): void {
   const answer = answerTo(turn.state, command);
@@ -61,9 +70,10 @@ export function obeyStop(turn: Turn): void {
 
 /** Between two steps: pauses, and goes on. */
 export function obeyPause(turn: Turn): void {
-  const { commands, phase, work, committed } = turn.state;
+  const { commands, phase, committed } = turn.state;
   const { step } = committed;
-  if (phase.name === 'training' && commands.isHeld && !work) {
+  if (phase.name === 'training' && commands.isHeld && isBetweenSteps(turn.state)) {
+    putBack(turn);
     update(turn, { phase: { name: 'held' } });
     emit(turn, { kind: 'held', step });
   }
@@ -73,19 +83,27 @@ export function obeyPause(turn: Turn): void {
   }
 }
 
+/** A step that waits for its rows is planned anew when it is time: what is answered to the plan before is void. */
+function putBack(turn: Turn): void {
+  if (!turn.state.work) return;
+  update(turn, { work: undefined });
+  newGeneration(turn);
+}
+
 /** Between two steps: those over the maximum stay up to date, as spare ones. The ranks of the others do not change. */
 export function obeyMaximum(turn: Turn): void {
-  const { phase, work, settings } = turn.state;
-  if (work || (phase.name !== 'training' && phase.name !== 'held')) return;
+  const { phase, settings } = turn.state;
+  if (!isBetweenSteps(turn.state) || (phase.name !== 'training' && phase.name !== 'held')) return;
   const tooMany = activeMembers(turn.state).slice(settings.workers.max);
   if (tooMany.length === 0) return;
   for (const { session } of tooMany) updateMember(turn, session, { status: 'following', progressAtMs: turn.atMs });
   newGeneration(turn);
 }
 
-/** In a pause nothing is planned that an evaluation could come before. */
+/** In a pause nothing is planned that an evaluation could come before; a step that waits for its rows is planned anew. */
 export function obeyEvaluation(turn: Turn): void {
-  const { commands, phase, committed, generation } = turn.state;
+  const { commands, phase, committed, generation, work } = turn.state;
+  if (work?.awaitsRows && commands.evaluation === 'wanted') putBack(turn);
   if (phase.name !== 'held' || commands.evaluation !== 'wanted') return;
   if (agreedDigest(turn.state, committed.step) === undefined || activeMembers(turn.state).length === 0) return;
   update(turn, { commands: { ...commands, evaluation: 'running' } });

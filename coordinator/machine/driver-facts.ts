@@ -6,7 +6,7 @@ import { end } from './ending.js';
 import type { CommandEvent, DriverEvent } from './events.js';
 import { takeRestored } from './restore.js';
 import { takeSnapshotFailed, takeSnapshotWritten } from './snapshots.js';
-import { takePlan, takeReferencePoint } from './step.js';
+import { takePlan, takeReferencePoint, takeRowsAwaited } from './step.js';
 import { type Turn, update } from './turn.js';
 
 type Fact = DriverEvent | CommandEvent;
@@ -14,6 +14,7 @@ type Takers = { readonly [Kind in Fact['kind']]: (turn: Turn, fact: Extract<Fact
 
 const TAKERS: Takers = {
   tick: dropTheLost,
+  rowsAwaited: takeRowsAwaited,
   planned: takePlan,
   referencePointReady: takeReferencePoint,
   commitJournaled: takeJournaled,

@@ -81,6 +81,8 @@ export type DriverEvent =
       readonly exampleCount: number;
       readonly learningRate: number;
     }
+  /** Before `planned`: the step's rows are still to come, which may take long. */
+  | { readonly kind: 'rowsAwaited'; readonly generation: number; readonly step: number }
   /** Answers `referencePoint`, with its generation. */
   | { readonly kind: 'referencePointReady'; readonly generation: number; readonly z0: number }
   /** Answers `commit`: the record is on the disk. */

@@ -52,6 +52,8 @@ export interface StepWork {
   /** Rows set aside in the run when it was planned: tells the plans of one step apart, also across coordinators. */
   readonly attempt: number;
   readonly stage: Stage;
+  /** While it is planned: its rows are still to come. Until then the run is between two steps. */
+  readonly awaitsRows: boolean;
   /** Generation of its plan; reports from before it belong to another plan. */
   readonly sinceGeneration: number;
   readonly learningRate: number;

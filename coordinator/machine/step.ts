@@ -33,6 +33,7 @@ export function planStep(turn: Turn): void {
     step,
     attempt,
     stage: 'planning',
+    awaitsRows: false,
     sinceGeneration: generation,
     learningRate: 0,
     exampleCount: 0,
@@ -54,12 +55,19 @@ export function planStep(turn: Turn): void {
   emit(turn, { kind: 'plan', generation, step, attempt, peakLearningRate, evaluates });
 }
 
+export function takeRowsAwaited(turn: Turn, { generation, step }: Of<'rowsAwaited'>): void {
+  const { work } = turn.state;
+  const isDue = work?.stage === 'planning' && work.sinceGeneration === generation && work.step === step;
+  if (isDue) updateWork(turn, { awaitsRows: true });
+}
+
 export function takePlan(turn: Turn, plan: Of<'planned'>): void {
   const { work } = turn.state;
   const isDue = work?.stage === 'planning' && work.sinceGeneration === plan.generation && work.step === plan.step;
   if (!isDue || work.attempt !== plan.attempt) return;
   updateWork(turn, {
     stage: 'mismatched',
+    awaitsRows: false,
     learningRate: plan.learningRate,
     exampleCount: plan.exampleCount,
     mismatched: plan.mismatchedCosts.map((cost) => ({ cost, owner: 0, isDone: false })),

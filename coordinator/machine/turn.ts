@@ -67,6 +67,11 @@ export function alarm(turn: Turn, message: string): void {
   emit(turn, { kind: 'alarm', message });
 }
 
+/** Nobody computes: there is no step at work, or it waits for its rows. */
+export function isBetweenSteps({ work }: State): boolean {
+  return !work || work.awaitsRows;
+}
+
 export function memberOf(state: State, session: number): Member | undefined {
   return state.members.find((member) => member.session === session);
 }

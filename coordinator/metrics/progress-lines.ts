@@ -1,4 +1,5 @@
 /** The text of progress: one line per step or evaluation, and the bar below them. Pure; width and time are passed in. */
+import { knownSteps } from '../calendar.js';
 import type { EvaluationMetrics } from './evaluation-metrics.js';
 import { formatDuration, formatNumber, formatPercent, formatSigned } from './format.js';
 import type { StepMetrics } from './step-metrics.js';
@@ -19,9 +20,8 @@ export function stepLine(metrics: StepMetrics, totalSteps: number): string {
   const seconds = Object.entries(metrics)
     .filter(([name]) => name.startsWith('seconds/'))
     .reduce((total, [, value]) => total + Number(value), 0);
-  const step = String(metrics.step).padStart(String(totalSteps).length);
   return [
-    `step ${step}/${totalSteps}`,
+    `step ${stepOf(metrics.step, totalSteps)}`,
     `loss ${formatNumber(metrics.loss, 4)}`,
     `kl ${formatNumber(metrics.kl, 2)}`,
     `chosen ${formatSigned(metrics['rewards/chosen'], 3)}`,
@@ -30,6 +30,12 @@ export function stepLine(metrics: StepMetrics, totalSteps: number): string {
     `lr ${metrics.learning_rate.toExponential(1)}`,
     `${seconds.toFixed(1)} s`,
   ].join('  ');
+}
+
+/** `12/48`; `12` of a run that lasts until it is stopped. */
+function stepOf(step: number, totalSteps: number): string {
+  const known = knownSteps(totalSteps);
+  return known === null ? String(step) : `${String(step).padStart(String(known).length)}/${known}`;
 }
 
 /** `held out after step 48: loss 0.31  chosen +0.310  rejected −0.220  margin +0.530  right 93.8 % of 64 rows` */
@@ -46,6 +52,7 @@ export function evaluationLine(metrics: EvaluationMetrics): string {
 
 /** `█████░░░░░  25 %  step 12/48  32 s left`, never wider than the terminal. */
 export function barLine(state: ProgressState, columns: number): string {
+  if (knownSteps(state.totalSteps) === null) return `step ${state.step}`;
   const share = state.totalSteps === 0 ? 1 : Math.min(1, state.step / state.totalSteps);
   const left = timeLeftMs(state);
   const time = left === undefined ? '' : `  ${formatDuration(left)} left`;

@@ -27,7 +27,8 @@ export interface RunRecord {
   readonly initialParameterDigest: string;
   /** Trainable parameters in the order of the flat arrays. */
   readonly parameters: readonly Parameter[];
-  readonly totalSteps: number;
+  /** null: until it is stopped. */
+  readonly totalSteps: number | null;
 }
 
 const RECORD_FILE = 'run.json';

@@ -62,7 +62,8 @@ type Started = Extract<NewEvent, { kind: 'runStarted' }>;
 function showStart({ incarnation, totalSteps, method, loss }: Started, run: string, metrics: RunMetrics): void {
   metrics.runInfo.set({ run, method, loss, version: VERSION }, 1);
   metrics.incarnation.set(incarnation);
-  metrics.plannedSteps.set(totalSteps);
+  // A run that trains until it is stopped has no last step.
+  metrics.plannedSteps.set(totalSteps ?? Number.POSITIVE_INFINITY);
 }
 
 const ALARM_LABELS = {

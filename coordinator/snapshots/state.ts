@@ -1,6 +1,7 @@
 /** state.json: all that a run needs beside its arrays to go on with the same bits, and to know that it is the same run. */
 import { z } from 'zod';
 import type { RunConfig } from '../../core/config/schema.js';
+import { FeedbackPositionSchema } from '../feedback/position.js';
 import { LearningRateChangeSchema } from '../journal/command-record.js';
 import { STATE_FILE } from './layout.js';
 
@@ -54,6 +55,8 @@ const SnapshotStateSchema = z.strictObject({
   epoch: z.number(),
   /** Where the next step's rows lie, both 0-based. */
   dataCursor: z.strictObject({ epoch: count, stepInEpoch: count }),
+  /** Of live rows: how far the source was read, and the messages up to there with rows that no step had yet. */
+  feedback: FeedbackPositionSchema.optional(),
   /** Everything random follows from it and from the cursor. */
   seed: count,
   /** Of the last committed step. */

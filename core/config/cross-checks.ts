@@ -1,4 +1,5 @@
 /** Mistakes that no field has alone: two settings that contradict each other. One line each, with the path. */
+import { checkSource } from './live-checks.js';
 import { RunConfigSchema } from './schema.js';
 import { type Tree, valueAt } from './tree.js';
 
@@ -18,7 +19,7 @@ export function crossCheck(written: Tree): string[] {
     workersInOrder,
     natsLogin,
   ];
-  return all.flatMap((check) => check(at)).filter((mistake) => mistake !== undefined);
+  return [...checkSource(written), ...all.flatMap((check) => check(at)).filter((mistake) => mistake !== undefined)];
 }
 
 type Lookup = (path: string) => unknown;

@@ -3,6 +3,7 @@
  * the JSON schema for editors is made from the same object. Defaults are those of `docs/` and of the KTO paper.
  */
 import { z } from 'zod';
+import { LIVE_FIELDS } from './live.js';
 import { MetricsSchema } from './metrics.js';
 import { NatsSchema } from './nats.js';
 
@@ -42,7 +43,11 @@ export const LossSchema = z
 
 export const DataSchema = z
   .strictObject({
-    train: z.union([path, z.array(path).min(1)]).describe('JSONL file or files of feedback rows.'),
+    train: z
+      .union([path, z.array(path).min(1)])
+      .optional()
+      .describe('JSONL file or files of feedback rows; required where source is files.'),
+    ...LIVE_FIELDS,
     heldOut: z
       .union([z.number().min(0).lt(1), path, z.array(path).min(1)])
       .default(0)

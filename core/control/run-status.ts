@@ -9,7 +9,7 @@ export const RunStatusSchema = z.object({
     .enum(['waiting', 'restoring', 'training', 'pausing', 'paused', 'saving', 'stopping', 'ended'])
     .describe('waiting: for workers. pausing: the step at work is made first.'),
   step: count.describe('The last committed one; 0 before the first.'),
-  totalSteps: count,
+  totalSteps: count.describe('0: until it is stopped.'),
   stepAtWork: count.optional().describe('None between two steps.'),
   learningRate: z.number().optional().describe('Of the last committed step.'),
   learningRates: z
@@ -22,6 +22,7 @@ export const RunStatusSchema = z.object({
   snapshotStep: count.describe('0 when there is none.'),
   snapshotAtWork: count.optional().describe('Step of the snapshot that is being written.'),
   setAside: count.describe('Rows left out because their numbers are not finite.'),
+  rowsAwaited: z.string().optional().describe('What the next step waits for, for a person, where rows come live.'),
 });
 
 export type RunStatus = z.output<typeof RunStatusSchema>;

@@ -8,7 +8,7 @@ export const RunStartedEventSchema = z
     kind: z.literal('runStarted'),
     incarnation: z.int().positive().describe('1, 2, …: one more whenever a coordinator takes up the run.'),
     afterStep: count.describe('The last committed step; 0 at the start of a run.'),
-    totalSteps: count,
+    totalSteps: count.nullable().describe('null: until it is stopped.'),
     method: z.enum(['lora', 'full']),
     loss: z.string(),
     datasetDigest: z.string(),

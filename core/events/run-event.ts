@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { CommandEventSchema } from './commands.js';
+import { FeedbackIdleEventSchema, FeedbackResumedEventSchema } from './feedback.js';
 import { GapEventSchema } from './gap.js';
 import {
   RunFailedEventSchema,
@@ -35,6 +36,8 @@ export const RunEventSchema = z.discriminatedUnion('kind', [
   EvaluationEventSchema,
   AlarmEventSchema,
   RowsSetAsideEventSchema,
+  FeedbackIdleEventSchema,
+  FeedbackResumedEventSchema,
   WorkerJoinedEventSchema,
   WorkerLeftEventSchema,
   WorkerExpelledEventSchema,

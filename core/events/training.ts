@@ -48,6 +48,12 @@ export const StepEventSchema = z
     kind: z.literal('step'),
     step: z.int().positive(),
     metrics: StepMetricsSchema.nullable().describe('null: a power failure kept them from the disk; the step counts.'),
+    sequences: z
+      .array(count)
+      .optional()
+      .describe(
+        'Of live rows: which it was trained on, by sequence number in their stream; a pair has its number twice.',
+      ),
   })
   .describe('A step is committed. Each step of a run comes once, in order.');
 

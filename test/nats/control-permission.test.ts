@@ -23,7 +23,8 @@ describe.skipIf(!NATS_SERVER)('a login that may not listen for commands', () => 
     const control = createControl({
       runId: 'run',
       token,
-      heldOutRows: 0,
+      heldOutRows: () => 0,
+      rowsAwaited: () => undefined,
       state: createMachine().state,
       give: () => Promise.reject(new Error('no command was given')),
     });

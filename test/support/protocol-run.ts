@@ -38,6 +38,7 @@ export interface RunSetting {
   /** How many begin together. */
   readonly wanted: number;
   readonly onStep?: (step: number) => void;
+  readonly onEvaluation?: (step: number) => void;
   /** Every log line of the coordinator. */
   readonly onLog?: (message: string, details: object) => void;
   /** Output folder of an earlier run, which must be removed by the test. */
@@ -63,7 +64,7 @@ export interface StartedProtocolRun {
 
 export async function protocolRun(setting: RunSetting): Promise<StartedProtocolRun> {
   const folder = setting.folder ?? (await mkdtemp(join(tmpdir(), 'prospect-protocol-')));
-  const { config = {}, wanted, onStep, onLog = nothing, resume = { mode: 'new', allow: [] } } = setting;
+  const { config = {}, wanted, onLog = nothing, resume = { mode: 'new', allow: [] } } = setting;
   const steps: StepRecord[] = [];
   const evaluations: EvaluationRecord[] = [];
   const stopping = new AbortController();
@@ -99,7 +100,7 @@ export async function protocolRun(setting: RunSetting): Promise<StartedProtocolR
     openReport: async (run) => {
       const stream = { write: nothing };
       const report = await openRunReport({ ...run, stream, log, now: () => performance.now() });
-      return recorded(report, steps, evaluations, onStep);
+      return recorded(report, steps, evaluations, setting);
     },
   });
   const run = started.finished
@@ -120,7 +121,7 @@ function recorded(
   report: RunReport,
   steps: StepRecord[],
   evaluations: EvaluationRecord[],
-  onStep?: (step: number) => void,
+  { onStep, onEvaluation }: Pick<RunSetting, 'onStep' | 'onEvaluation'>,
 ): RunReport {
   return {
     ...report,
@@ -132,6 +133,7 @@ function recorded(
     evaluation: async (record) => {
       await report.evaluation(record);
       evaluations.push(record);
+      onEvaluation?.(record.step);
     },
     finish: async () => undefined,
   };

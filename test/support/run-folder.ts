@@ -16,14 +16,17 @@ export interface RunFolder {
   remove(): Promise<void>;
 }
 
-export async function createRunFolder(): Promise<RunFolder> {
+const FROM_FILE = { train: join(PARITY_DATA, 'feedback.jsonl'), heldOut: 0.1 };
+
+/** @param data where its rows are from. */
+export async function createRunFolder(data: object = FROM_FILE): Promise<RunFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'prospect-run-'));
   const config = join(folder, 'run.yaml');
   const fields = {
     model: modelFolder('llama-lora'),
     output: join(folder, 'out'),
     engine: 'wasm',
-    data: { train: join(PARITY_DATA, 'feedback.jsonl'), heldOut: 0.1 },
+    data,
     training: { globalBatch: 8, microbatchTokens: 96, maxSteps: 3, learningRate: 1e-3, warmupRatio: 0 },
   };
   // JSON is YAML.

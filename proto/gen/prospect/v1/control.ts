@@ -24,6 +24,7 @@ export interface StatusResponse {
   state: string;
   /** The last committed step; 0 before the first. */
   step: number;
+  /** 0: until it is stopped. */
   totalSteps: number;
   /** The step at work; none between two steps. */
   stepAtWork?:
@@ -45,6 +46,8 @@ export interface StatusResponse {
     | undefined;
   /** Rows left out because their numbers are not finite. */
   setAside: number;
+  /** What the next step waits for, for a person, where rows come live. */
+  rowsAwaited?: string | undefined;
 }
 
 /** The peak learning rate of this step and those after it. */
@@ -186,6 +189,7 @@ function createBaseStatusResponse(): StatusResponse {
     snapshotStep: 0,
     snapshotAtWork: undefined,
     setAside: 0,
+    rowsAwaited: undefined,
   };
 }
 
@@ -226,6 +230,9 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     }
     if (message.setAside !== 0) {
       writer.uint32(96).uint64(message.setAside);
+    }
+    if (message.rowsAwaited !== undefined) {
+      writer.uint32(106).string(message.rowsAwaited);
     }
     return writer;
   },
@@ -339,6 +346,14 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             message.setAside = longToNumber(reader.uint64());
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rowsAwaited = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -370,6 +385,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     message.snapshotStep = object.snapshotStep ?? 0;
     message.snapshotAtWork = object.snapshotAtWork ?? undefined;
     message.setAside = object.setAside ?? 0;
+    message.rowsAwaited = object.rowsAwaited ?? undefined;
     return message;
   },
 };

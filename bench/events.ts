@@ -18,6 +18,7 @@ import { connectNats } from '../coordinator/nats/connect.js';
 import { NatsSchema } from '../core/config/nats.js';
 import { exampleMetrics } from '../test/builders/example-metrics.js';
 import { createNatsServer, NATS_SERVER } from '../test/support/nats-server.js';
+import { NO_RIVAL } from '../test/support/no-rival.js';
 
 const STEP_MS = 20;
 const STRETCH_STEPS = 250;
@@ -68,6 +69,7 @@ async function measure(mode: Stretch['mode']): Promise<Stretch> {
   await server.start();
   const onError = (error: Error) => console.error(error);
   const log = await openEventLog({
+    fence: NO_RIVAL,
     output,
     run: 'bench',
     goesOn: false,

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openJournal } from '../coordinator/journal/open-journal.js';
+import { claimJournal } from '../coordinator/journal/claim-journal.js';
 import { createReferenceTable } from '../coordinator/reference-cache/table.js';
 import { loadNewest } from '../coordinator/snapshots/load-newest.js';
 import { type SnapshotRequest, writeSnapshot } from '../coordinator/snapshots/write-snapshot.js';
@@ -80,7 +80,9 @@ function requestOf(elements: number, snapshots: string): SnapshotRequest {
 }
 
 async function benchJournal(): Promise<void> {
-  const journal = await openJournal({ path: join(folder, 'journal.jsonl'), mode: 'new', log });
+  const claim = await claimJournal(join(folder, 'journal'));
+  const fence = { mayWrite: async () => undefined, mayAct: async () => void (await claim.isNewest()) };
+  const journal = await claim.open({ goesOn: false, holder: 'bench', fence, log });
   const numbers = { attempt: 0, z0: 1 / 3, norm: 2 / 3, learningRate: 1e-4, skipped: false };
   const gradientDigest = 'f'.repeat(64);
   const tookMs: number[] = [];

@@ -13,6 +13,7 @@ interface Options extends Omit<ResumeFlags, 'resume'> {
   readonly set: string[];
   readonly certs?: string;
   readonly metricsListen?: Endpoint;
+  readonly standby?: true;
   readonly json?: true;
 }
 
@@ -29,6 +30,7 @@ export function coordinatorCommand(): Command {
       host: '127.0.0.1',
       port: 7700,
     })
+    .option('--standby', 'while another coordinator leads this run, waits and takes over when that is gone')
     .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
     .addOption(certsOption())
     .addOption(metricsOption())
@@ -42,13 +44,15 @@ Examples:
   prospect coordinator run.yaml
   prospect coordinator run.yaml --listen 0.0.0.0:7700 --certs certs --set workers=8
   prospect coordinator run.yaml --metrics-listen 9464
-  prospect worker --coordinator localhost:7700      (in another terminal, once for each worker)`,
+  prospect worker --coordinator localhost:7700      (in another terminal, once for each worker)
+  prospect coordinator run.yaml --listen 0.0.0.0:7700 --certs certs --standby      (on two machines, one output folder)
+  prospect worker --coordinator first:7700,second:7700 --certs certs`,
     )
     .action(coordinate);
 }
 
 async function coordinate(file: string, options: Options): Promise<void> {
-  const { listen, set, certs, metricsListen, json, ...flags } = options;
+  const { listen, set, standby, certs, metricsListen, json, ...flags } = options;
   const security = await loadSecurity(certs, 'coordinator');
   requireSecurity('--listen', listen.host, security);
   const config = await loadConfig(file, { set: [...set, ...metricsSetting(metricsListen)] });
@@ -57,6 +61,7 @@ async function coordinate(file: string, options: Options): Promise<void> {
     resume: resumeOptions(flags, 'automatic'),
     endpoint: listen,
     security,
+    standby: standby === true,
     workersMayBeThere: true,
     json: json === true,
     signal: interruptSignal(),

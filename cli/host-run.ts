@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { SavedResult } from '../coordinator/driver/save-result.js';
+import { startKeeper } from '../coordinator/lease/start-keeper.js';
 import type { ResumeOptions } from '../coordinator/open-run.js';
 import { type StartedRun, startRun } from '../coordinator/run.js';
 import type { RunLog } from '../coordinator/run-log.js';
@@ -20,6 +21,8 @@ export interface HostOptions {
   readonly resume: ResumeOptions;
   readonly endpoint: Endpoint;
   readonly security: Security;
+  /** Waits while another coordinator leads. */
+  readonly standby: boolean;
   /** Workers of an earlier coordinator can reach this one. */
   readonly workersMayBeThere: boolean;
   /** The result as one JSON object on stdout; human lines then go to stderr. */
@@ -45,6 +48,7 @@ export async function hostRun(options: HostOptions): Promise<void> {
     config,
     newRunId: randomUUID(),
     controlToken: process.env.PROSPECT_TOKEN,
+    keepLease: startKeeper,
     cacheDir: cacheFolder(),
     log,
     openReport: async (run) => {
@@ -53,6 +57,7 @@ export async function hostRun(options: HostOptions): Promise<void> {
       return report;
     },
   });
+  if (!run) return;
   process.on('SIGUSR1', run.snapshot);
   const tools = { log, writeLog: screen.writeLog };
   const saved = await during(run, tools)

@@ -60,6 +60,7 @@ async function train(file: string, options: Options): Promise<void> {
     resume: resumeOptions(flags, 'new'),
     endpoint: { host: '127.0.0.1', port: 0 },
     security: {},
+    standby: false,
     workersMayBeThere: false,
     json: json === true,
     signal: interruptSignal(),

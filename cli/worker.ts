@@ -12,7 +12,7 @@ import { metricsOption, wholeNumber } from './options.js';
 import { certsOption, loadSecurity, requireSecurity } from './security.js';
 
 interface Options {
-  readonly coordinator: string;
+  readonly coordinator: string[];
   readonly host: string;
   readonly certs?: string;
   readonly id: string;
@@ -31,7 +31,11 @@ export function workerCommand(): Command {
         'any time. When the coordinator goes away the worker keeps what it has and waits for it. SIGTERM and Ctrl-C let\n' +
         'it leave in order, a second one ends it at once.',
     )
-    .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
+    .requiredOption(
+      '--coordinator <host:port,…>',
+      'where the coordinator listens; several where one leads and others stand by',
+      (text: string) => text.split(','),
+    )
     .option('--host <address>', 'address of this machine that the other workers reach', '127.0.0.1')
     .addOption(certsOption())
     .option('--id <name>', 'name of this worker in the run', `${hostname()}-${process.pid}`)
@@ -57,7 +61,7 @@ async function work(options: Options): Promise<void> {
   requireSecurity('--host', host, security);
   const life = runWorker({
     workerId: id,
-    coordinator,
+    coordinators: coordinator,
     host,
     security,
     connectDeadlineMs: options.connectTimeout * 1000,

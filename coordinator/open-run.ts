@@ -5,9 +5,11 @@ import { ProspectError } from '../core/errors.js';
 import type { FirstWorker } from './admission.js';
 import { REFERENCES_FILE } from './driver/reference-prelude.js';
 import { holdsLiveRows } from './feedback/holds-live-rows.js';
-import { type FolderLock, lockFolder } from './journal/lock.js';
-import { type Journal, openJournal, readJournal } from './journal/open-journal.js';
+import { claimJournal, type Journal, type JournalClaim } from './journal/claim-journal.js';
+import { type Fence, leaseLost } from './journal/fence.js';
+import { JOURNAL_FOLDER } from './journal/segments.js';
 import { type JournalSummary, summarize } from './journal/summary.js';
+import type { Lease } from './lease/take-lease.js';
 import { type RunRecord, readRunRecord } from './output/save-run-record.js';
 import type { ResolvedRun } from './resolve-run.js';
 import type { RunLog } from './run-log.js';
@@ -26,10 +28,12 @@ export interface ResumeOptions {
   readonly allow: readonly string[];
 }
 
-/** A folder that is this coordinator's until `lock` is released. */
+/** A folder in which this coordinator leads. */
 export interface RunFolder {
-  readonly lock: FolderLock;
   readonly mode: 'overwrite' | 'resume';
+  readonly claim: JournalClaim;
+  readonly fence: Fence;
+  readonly lease: Pick<Lease, 'holder' | 'lostBy'>;
   /** Of the run that goes on. */
   readonly found: JournalSummary;
 }
@@ -37,6 +41,7 @@ export interface RunFolder {
 export interface OpenedRun {
   readonly runId: string;
   readonly journal: Journal;
+  readonly fence: Fence;
   readonly isResumed: boolean;
   /** Names of changes that were allowed. */
   readonly allowed: readonly string[];
@@ -44,25 +49,50 @@ export interface OpenedRun {
   readonly first: FirstWorker | undefined;
 }
 
-/** @throws ADDRESS_IN_USE while another coordinator has the folder; CONFIG_INVALID for a folder that is not as `mode` wants. */
-export async function takeFolder(output: string, { mode }: ResumeOptions, log: RunLog): Promise<RunFolder> {
-  const lock = await lockFolder({ path: join(output, 'coordinator.lock'), log, nowMs: Date.now() });
-  try {
-    const found = summarize((await readJournal(journalPath(output))).records);
-    // Without a step or a lasting command nothing is lost, and what ended it may have been corrected since; but live rows
-    // are safe here, as their sender was told.
-    const isBegun =
-      found.lastCommitted !== undefined || found.isSteered || (found.start && (await holdsLiveRows(output)));
-    const isUnfinished = isBegun === true && !found.finished;
-    if (mode === 'resume' && !isUnfinished) throw nothingToResume(output, found);
-    // openJournal refuses a new run in an unfinished one's place; before rows are read, that comes sooner.
-    if (mode === 'new' && isUnfinished) await openJournal({ path: journalPath(output), mode, log });
-    const goesOn = mode === 'resume' || (mode === 'automatic' && isUnfinished);
-    return { lock, mode: goesOn ? 'resume' : 'overwrite', found };
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
+/**
+ * Claims the journal of a folder whose lease is held.
+ * @returns undefined when the one that was waited for has finished the run, or was told to stop it.
+ * @throws CONFIG_INVALID for a folder that is not as `mode` wants.
+ */
+export async function takeFolder(
+  output: string,
+  { mode }: ResumeOptions,
+  lease: Lease,
+): Promise<RunFolder | undefined> {
+  const claim = await claimJournal(join(output, JOURNAL_FOLDER), { mayBeDamaged: mode === 'overwrite' });
+  const found = summarize(claim.found.records);
+  // Without a step or a lasting command nothing is lost, and what ended it may have been corrected since; but live rows
+  // are safe here, as their sender was told.
+  const isBegun =
+    found.lastCommitted !== undefined || found.isSteered || (found.start && (await holdsLiveRows(output)));
+  const isUnfinished = isBegun === true && !found.finished;
+  const isOver = lease.hasWaited && (found.finished !== undefined || found.isStopped);
+  const refusal = isOver ? undefined : refusalOf(mode, isUnfinished, output, found);
+  if (isOver || refusal) await claim.drop();
+  if (refusal) throw refusal;
+  if (isOver) return undefined;
+  const goesOn = mode === 'resume' || (mode === 'automatic' && isUnfinished);
+  return { mode: goesOn ? 'resume' : 'overwrite', claim, fence: fenceOf(claim, lease), lease, found };
+}
+
+function refusalOf(
+  mode: ResumeOptions['mode'],
+  isUnfinished: boolean,
+  output: string,
+  found: JournalSummary,
+): ProspectError | undefined {
+  if (mode === 'resume' && !isUnfinished) return nothingToResume(output, found);
+  if (mode === 'new' && isUnfinished) return inTheWay(output, found);
+  return undefined;
+}
+
+function fenceOf(claim: JournalClaim, lease: Pick<Lease, 'mayWrite'>): Fence {
+  return {
+    mayWrite: lease.mayWrite,
+    async mayAct() {
+      if (!(await claim.isNewest())) throw leaseLost('it has begun a later epoch of the journal');
+    },
+  };
 }
 
 export interface OpenRunOptions {
@@ -77,12 +107,11 @@ export interface OpenRunOptions {
 /** @throws CONFIG_INVALID when it is not the same run any more, with every difference that is not allowed. */
 export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const { folder, config, datasetDigest, newRunId, log } = options;
-  const { mode, found } = folder;
-  const path = journalPath(config.output);
+  const { mode, found, claim, fence, lease } = folder;
   const start = mode === 'resume' ? found.start : undefined;
   const record = start && (await readRunRecord(config.output, start.runId));
   const allowed = record ? allowedChanges(record, options) : [];
-  const journal = await openJournal({ path, mode, log });
+  const journal = await claim.open({ goesOn: mode === 'resume', holder: lease.holder, fence, log });
   if (!start) await forgetEarlierRun(config.output);
   // Workers that hold something of the run before must not go on with it.
   const runId = start && allowed.length === 0 ? start.runId : newRunId;
@@ -96,17 +125,22 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     allowed: [...allowed],
   });
   const isSameModel = !allowed.includes('model') && !allowed.includes('engine') && runId === start?.runId;
-  return { runId, journal, isResumed: start !== undefined, allowed, first: isSameModel ? firstOf(record) : undefined };
-}
-
-function journalPath(output: string): string {
-  return join(output, 'journal.jsonl');
+  const first = isSameModel ? firstOf(record) : undefined;
+  return { runId, journal, fence, isResumed: start !== undefined, allowed, first };
 }
 
 function nothingToResume(output: string, { start, finished }: JournalSummary): ProspectError {
   const remedy = 'Leave --resume out to begin a new run, or look at output in the configuration.';
   const what = start && finished ? `run ${start.runId} in ${output} is finished` : `${output} holds no step of a run`;
   return new ProspectError('CONFIG_INVALID', `output: there is nothing to resume: ${what}. ${remedy}`);
+}
+
+function inTheWay(output: string, { start, lastCommitted }: JournalSummary): ProspectError {
+  return new ProspectError(
+    'CONFIG_INVALID',
+    `output: ${output} holds run ${start?.runId}, which is not finished (${lastCommitted?.step ?? 0} steps so far). ` +
+      'Go on with it (--resume), choose another output, or begin anew in its place (--overwrite).',
+  );
 }
 
 function allowedChanges(record: RunRecord, { config, datasetDigest, allow }: OpenRunOptions): string[] {

@@ -34,15 +34,20 @@ const NO_COUNTS = { desirableCount: 0, undesirableCount: 0 };
 
 /** @throws DATA_INVALID, MODEL_INVALID (tokenizer), STORAGE */
 export async function openRows(options: RowsOptions, folder: RunFolder): Promise<OpenedRows> {
-  const { config, cacheDir, log, signal } = options;
-  const tools = { cacheDir, log: (line: string) => log.warn({}, line) };
-  if (config.data.source !== 'files') {
-    const live = await openLive({ config, folder, ...tools });
-    const resolved = resolveRun(config, NO_COUNTS);
-    return { ...live, live, config: resolved, calendar: liveCalendar(resolved) };
-  }
+  const rows = await openFileRows(options);
+  if (rows) return rows;
+  const { config, cacheDir, log } = options;
+  const live = await openLive({ config, folder, cacheDir, log: (line) => log.warn({}, line) });
+  const resolved = resolveRun(config, NO_COUNTS);
+  return { ...live, live, config: resolved, calendar: liveCalendar(resolved) };
+}
+
+/** @returns undefined for live rows: they are in the folder, and whoever leads writes there. */
+export async function openFileRows({ config, cacheDir, log, signal }: RowsOptions): Promise<OpenedRows | undefined> {
+  if (config.data.source !== 'files') return undefined;
   const dataset = await openDataset(config, {
-    ...tools,
+    cacheDir,
+    log: (line) => log.warn({}, line),
     onProgress: (rows) => {
       signal.throwIfAborted();
       log.debug({ rows }, 'rows tokenized');

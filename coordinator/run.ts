@@ -16,12 +16,14 @@ import { type OpenedNats, openNats } from './events/open-delivery.js';
 import { openEvents, tellStart } from './events/run-events.js';
 import { type FeedOptions, type LiveFeed, startFeed } from './feedback/start-feed.js';
 import { withSequences } from './feedback/tell-sequences.js';
+import type { KeepLease } from './lease/keep-lease.js';
+import { takeLease } from './lease/take-lease.js';
 import type { StepMetrics } from './metrics/step-metrics.js';
 import { type OpenedRun, openRun, type ResumeOptions, type RunFolder, takeFolder } from './open-run.js';
 import { openRunData } from './run-data.js';
 import type { RunLog } from './run-log.js';
 import type { ReportOptions, RunReport } from './run-report.js';
-import { type OpenedRows, openRows } from './run-rows.js';
+import { type OpenedRows, openFileRows, openRows } from './run-rows.js';
 import { type RunWatch, watchRun } from './web/watch-run.js';
 
 export interface RunOptions {
@@ -29,6 +31,9 @@ export interface RunOptions {
   readonly resume: ResumeOptions;
   readonly endpoint: Endpoint;
   readonly security: Security;
+  /** While another coordinator leads, waits until it has gone, with everything loaded. */
+  readonly standby: boolean;
+  readonly keepLease: KeepLease;
   /** Workers of an earlier coordinator can reach this one. */
   readonly workersMayBeThere: boolean;
   /** Of a run that is a new one. */
@@ -62,30 +67,44 @@ type TokenOptions = RunOptions & { readonly controlToken: string | undefined };
 /** What is closed when the run is over, last opened first. */
 type Closers = (() => Promise<void>)[];
 
-/** Opens folder, rows and port; the rest goes on in `finished`. */
-export async function startRun(options: RunOptions): Promise<StartedRun> {
+/**
+ * Opens folder, rows and port; the rest goes on in `finished`.
+ * @returns undefined when it stood by until the run was over.
+ */
+export async function startRun(options: RunOptions): Promise<StartedRun | undefined> {
+  const { config, resume, standby, log } = options;
   const closers: Closers = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const folder = await takeFolder(options.config.output, options.resume, options.log);
-    closers.push(() => folder.lock.release());
-    const address = await openAddress(options.config.output);
+    const warm = standby ? await openFileRows(options) : undefined;
+    closers.push(async () => warm?.close());
+    const lease = await takeLease({ ...options, output: config.output, nats: config.nats });
+    closers.push(lease.release);
+    const folder = await takeFolder(config.output, resume, lease);
+    if (!folder) {
+      log.info({}, 'the run is over: the coordinator that was waited for has finished it, or was told to stop it');
+      await closeAll();
+      return undefined;
+    }
+    closers.push(folder.claim.drop);
+    const address = await openAddress(config.output);
     closers.push(address.close);
-    const watch = await watchRun(options.config, options.log);
+    const watch = await watchRun(config, log);
     closers.push(watch.close);
-    const nats = options.config.nats && (await openNats(options.config.nats, options.log));
+    const nats = config.nats && (await openNats(config.nats, log));
     closers.push(async () => nats?.close());
-    const rows = await openRows(options, folder);
+    const rows = warm ?? (await openRows(options, folder));
     closers.push(() => rows.close());
     const token = await openToken(tokenSources(options));
     closers.push(token.close);
     const withToken = { ...options, controlToken: token.token };
     const driver = await startDriver(withToken, folder, rows, { nats, watch }, closers);
     await address.publish(driver.address);
-    const { start } = workerLimits(options.config);
-    options.log.info({ address: driver.address, workers: start }, 'waiting for workers');
+    void lease.lost.then(driver.fail);
+    const { start } = workerLimits(config);
+    log.info({ address: driver.address, workers: start }, 'waiting for workers');
     return { ...driver, finished: driver.finished.finally(closeAll) };
   } catch (error) {
     await closeAll();
@@ -134,13 +153,14 @@ async function startDriver(
     },
   });
   closers.push(() => report.close());
-  tellStart(events, { opened, recorded, config, datasetDigest, totalSteps: knownSteps(calendar.totalSteps) });
+  tellStart(events, { opened, folder, recorded, config, datasetDigest, totalSteps: knownSteps(calendar.totalSteps) });
   const delivery = nats?.deliver(events);
   closers.push(async () => delivery?.close());
   const data = await openRunData({ config, calendar, dataset: rows, opened, recorded, setAside, log });
   closers.push(() => data.referenceLog.close());
   const live = await openFeed(rows, { opened, events, log, onError: trouble.resolve });
   closers.push(async () => live?.close());
+  log.info({ epoch: folder.claim.epoch, runId: opened.runId }, 'leading');
   if (opened.isResumed) log.info({ runId: opened.runId, step: committed }, 'the run goes on');
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
   const parts = { config, calendar, dataset: rows, opened, report, events, data, live, workersBefore };

@@ -18,6 +18,7 @@ describe('the error table', () => {
       PROTOCOL: 7,
       STORAGE: 8,
       NON_FINITE: 9,
+      LEASE_LOST: 10,
       INTERRUPTED: 130,
     });
   });

@@ -6,7 +6,7 @@
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
 interface ErrorKind {
-  /** Process exit code. 2–9 are ours, 130 is the shell's for SIGINT. */
+  /** Process exit code. 2–10 are ours, 130 is the shell's for SIGINT. */
   readonly exitCode: number;
   /** Numeric gRPC status (https://grpc.io/docs/guides/status-codes). */
   readonly grpcStatus: number;
@@ -27,6 +27,7 @@ export const ERROR_TABLE = {
   PROTOCOL: { exitCode: 7, grpcStatus: 9, retryable: false },
   STORAGE: { exitCode: 8, grpcStatus: 8, retryable: false },
   NON_FINITE: { exitCode: 9, grpcStatus: 11, retryable: false },
+  LEASE_LOST: { exitCode: 10, grpcStatus: 10, retryable: true },
   INTERRUPTED: { exitCode: 130, grpcStatus: 1, retryable: false },
 } as const satisfies Record<string, ErrorKind>;
 

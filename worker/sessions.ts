@@ -3,17 +3,16 @@
  * again, for as long as the run may wait. What the worker holds stays.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Channel } from 'nice-grpc';
 import { ProspectError } from '../core/errors.js';
 import { backOffMs } from './back-off.js';
-import { openChannel } from './connect.js';
-import { takePart } from './session.js';
+import { type Connection, whoAnswers } from './connect.js';
+import { type SessionEnd, takePart } from './session.js';
 import type { WorkerOptions } from './worker.js';
 import type { WorkerState } from './worker-state.js';
 
 /** The first connection, and where this worker serves. */
 export interface Link {
-  readonly channel: Channel;
+  readonly connection: Connection;
   readonly peerAddress: string;
 }
 
@@ -23,6 +22,8 @@ export interface Ends {
   /** Everything ends at once. */
   readonly ending: AbortSignal;
 }
+
+const NOBODY: SessionEnd = { kind: 'broken', error: new Error('no answer'), welcomed: false };
 
 /**
  * Resolves, with the reason, when the coordinator says that it is over for this worker, or has gone while it leaves.
@@ -34,10 +35,11 @@ export async function keepSession(
   options: WorkerOptions,
   { leaving, ending }: Ends,
 ): Promise<string> {
-  let { channel } = link;
+  let connection: Connection | undefined = link.connection;
   let lostAtMs = Date.now();
+  const { coordinators } = options;
   for (let attempt = 0; ; attempt++) {
-    const end = await takePart(channel, link.peerAddress, worker, options, ending).finally(() => channel.close());
+    const end = connection ? await takePartIn(connection, link, worker, options, ending) : NOBODY;
     if (end.kind === 'finished') return end.reason;
     if (leaving.aborted) return end.error.message;
     const because = end.error.message;
@@ -47,15 +49,30 @@ export async function keepSession(
       options.log.warn({ because }, 'the coordinator is gone; all that is finished is kept until it is back');
     } else options.log.debug({ because, attempt }, 'the coordinator is not back');
     const waitMs = worker.loaded?.waitMs ?? options.connectDeadlineMs;
-    if (Date.now() - lostAtMs >= waitMs) throw goneTooLong(options.coordinator, waitMs, end.error);
+    if (Date.now() - lostAtMs >= waitMs) throw goneTooLong(coordinators, waitMs, end.error);
     await sleep(backOffMs(attempt, options.random()), undefined, { signal: leaving });
-    channel = openChannel(options.coordinator, options.security);
+    connection = await whoAnswers({ addresses: coordinators, security: options.security });
   }
 }
 
-function goneTooLong(coordinator: string, waitMs: number, cause: Error): ProspectError {
+async function takePartIn(
+  { address, channel }: Connection,
+  { peerAddress }: Link,
+  worker: WorkerState,
+  options: WorkerOptions,
+  ending: AbortSignal,
+): Promise<SessionEnd> {
+  worker.coordinator = address;
+  try {
+    return await takePart(channel, peerAddress, worker, options, ending);
+  } finally {
+    channel.close();
+  }
+}
+
+function goneTooLong(coordinators: readonly string[], waitMs: number, cause: Error): ProspectError {
   const message =
-    `the coordinator at ${coordinator} was gone for ${waitMs / 1000} s (workers.waitSeconds): ${cause.message}. ` +
+    `the coordinator at ${coordinators.join(' or ')} was gone for ${waitMs / 1000} s (workers.waitSeconds): ${cause.message}. ` +
     'Start it again with the same configuration and output folder: it goes on at the same step.';
   return new ProspectError('UNREACHABLE', message, { cause });
 }

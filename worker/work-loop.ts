@@ -49,7 +49,7 @@ async function perform(job: Job, worker: WorkerState, options: WorkerOptions, en
       if (agenda.load === job.order) agenda.load = undefined;
       break;
     case 'heal':
-      await heal(job.order, worker, { address: options.coordinator, security: options.security }, ending);
+      await heal(job.order, worker, options.security, ending);
       if (agenda.heal === job.order) agenda.heal = undefined;
       break;
     case 'decided':

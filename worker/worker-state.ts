@@ -13,6 +13,8 @@ import type { GradientExchange, Tensors } from './tensors/tensors.js';
 export interface WorkerState {
   /** Random, new for each process. */
   readonly workerIncarnation: number;
+  /** host:port of the one that was connected to last; '' before the first. */
+  coordinator: string;
   /** Newest coordinator of the run that was heard of; 0 before the first. */
   coordinatorIncarnation: number;
   /** Newest generation of that coordinator. */
@@ -83,6 +85,7 @@ export type Phase =
 export function createWorkerState(workerIncarnation: number, tensors: Tensors): WorkerState {
   return {
     workerIncarnation,
+    coordinator: '',
     coordinatorIncarnation: 0,
     generation: 0,
     healOrder: 0,

@@ -1,12 +1,11 @@
 /** A worker's life: open its port, reach the coordinator, take part in the run through thick and thin, leave. */
-import type { Channel } from 'nice-grpc';
 import type { RunConfig } from '../core/config/schema.js';
 import { ProspectError, toProspectError } from '../core/errors.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import type { Security } from '../proto/transport/security.js';
 import { stopComputing, wake } from './agenda.js';
 import type { Compute } from './compute/compute.js';
-import { connectCoordinator } from './connect.js';
+import { type Connection, connectCoordinator } from './connect.js';
 import { newIncarnation } from './load-model.js';
 import { watchLag } from './main-thread-lag.js';
 import { keepSession, type Link } from './sessions.js';
@@ -18,8 +17,8 @@ import { createWorkerState, type WorkerState } from './worker-state.js';
 
 export interface WorkerOptions {
   readonly workerId: string;
-  /** host:port. */
-  readonly coordinator: string;
+  /** host:port of each coordinator that may lead. */
+  readonly coordinators: readonly string[];
   /** Address of this machine that the other workers reach. */
   readonly host: string;
   readonly security: Security;
@@ -62,9 +61,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   try {
     watch = await watchWorker(worker, options);
     const peerAddress = await tensors.serve(options.host, options.security);
-    const channel = await connect(options);
-    options.log.debug({ coordinator: options.coordinator, peerAddress }, 'connected');
-    await live({ channel, peerAddress }, worker, { ...options, onJobDone: watch.jobDone }, ending);
+    const connection = await connect(options);
+    options.log.debug({ coordinator: connection.address, peerAddress }, 'connected');
+    await live({ connection, peerAddress }, worker, { ...options, onJobDone: watch.jobDone }, ending);
   } finally {
     ending.abort();
     await tensors.close();
@@ -73,9 +72,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function connect({ coordinator, security, connectDeadlineMs, signal }: WorkerOptions): Promise<Channel> {
+async function connect({ coordinators, security, connectDeadlineMs, signal }: WorkerOptions): Promise<Connection> {
   try {
-    return await connectCoordinator({ address: coordinator, security }, connectDeadlineMs, signal);
+    return await connectCoordinator({ addresses: coordinators, security }, connectDeadlineMs, signal);
   } catch (cause) {
     if (signal.aborted) throw new ProspectError('INTERRUPTED', 'the worker was told to stop', { cause });
     throw cause;

@@ -6,7 +6,7 @@ import { calendarOf } from '../../coordinator/calendar.js';
 import { openDataset } from '../../coordinator/dataset/open-dataset.js';
 import { drive } from '../../coordinator/driver/drive.js';
 import { openEvents } from '../../coordinator/events/run-events.js';
-import type { Journal } from '../../coordinator/journal/open-journal.js';
+import type { Journal } from '../../coordinator/journal/claim-journal.js';
 import type { StepRecord } from '../../coordinator/metrics/step-record.js';
 import { openRun, takeFolder } from '../../coordinator/open-run.js';
 import { trainingRowCount } from '../../coordinator/plan-step.js';
@@ -14,6 +14,7 @@ import { resolveRun } from '../../coordinator/resolve-run.js';
 import { openRunData } from '../../coordinator/run-data.js';
 import type { RunLog } from '../../coordinator/run-log.js';
 import { openRunReport, type RunReport } from '../../coordinator/run-report.js';
+import { UNDISPUTED } from '../../test/support/no-rival.js';
 import type { CoordinatorNews, Measured, Setting } from './messages.js';
 import { prepareRun } from './rows.js';
 
@@ -30,12 +31,12 @@ await start(folder!, { workers: Number(workers), warmUpSteps: Number(warmUpSteps
 async function start(folder: string, setting: Setting): Promise<void> {
   const written = await prepareRun(folder, setting);
   const cacheDir = `${folder}/cache`;
-  const taken = await takeFolder(written.output, { mode: 'new', allow: [] }, log);
+  const taken = await takeFolder(written.output, { mode: 'new', allow: [] }, UNDISPUTED);
   const dataset = await openDataset(written, { cacheDir });
   const config = resolveRun(written, dataset.train);
   const calendar = calendarOf(trainingRowCount(dataset.train, config), config);
   const datasetDigest = dataset.train.digest;
-  const opened = await openRun({ folder: taken, config, datasetDigest, allow: [], newRunId: 'bench', log });
+  const opened = await openRun({ folder: taken!, config, datasetDigest, allow: [], newRunId: 'bench', log });
   const totalSteps = calendar.totalSteps;
   const stream = { write: nothing };
   const now = () => performance.now();

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { findCoordinator } from '../../coordinator/control/address.js';
 import { readToken, TOKEN_FILE } from '../../coordinator/control/token.js';
-import { JOURNAL_FILE, readJournal } from '../../coordinator/journal/open-journal.js';
+import { readJournal } from '../../coordinator/journal/read-journal.js';
+import { JOURNAL_FOLDER } from '../../coordinator/journal/segments.js';
 import { summarize } from '../../coordinator/journal/summary.js';
 import type { NatsConfig } from '../../core/config/nats.js';
 import type { RunConfig } from '../../core/config/schema.js';
@@ -67,7 +68,7 @@ async function findOnNats(config: RunConfig | undefined, run: string | undefined
 }
 
 async function runIn(output: string): Promise<string> {
-  const { records } = await readJournal(join(output, JOURNAL_FILE));
+  const { records } = await readJournal(join(output, JOURNAL_FOLDER));
   const { start } = summarize(records);
   if (start) return start.runId;
   const remedy = 'Name the run by its id (--run); runStarted and every other event has it.';

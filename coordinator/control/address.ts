@@ -3,7 +3,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isErrnoError, ProspectError } from '../../core/errors.js';
-import { LOCK_FILE, lockHolder } from '../journal/lock.js';
+import { LOCK_FILE, lockHolder } from '../lease/folder-lock.js';
+import { removeOwn } from '../output/remove-own.js';
 import { storageError } from '../output/storage-error.js';
 import { writeWholeFile } from '../output/whole-file.js';
 
@@ -20,9 +21,16 @@ export interface PublishedAddress {
 /** Removes what a coordinator left that was killed: it must not be taken for this one's. */
 export async function openAddress(output: string): Promise<PublishedAddress> {
   const path = join(output, ADDRESS_FILE);
-  const remove = () => rm(path, { force: true });
-  await remove();
-  return { publish: (address) => writeWholeFile(path, `${address}\n`), close: remove };
+  await rm(path, { force: true });
+  let own = '';
+  return {
+    async publish(address) {
+      own = `${address}\n`;
+      await writeWholeFile(path, own);
+    },
+    // Another coordinator may have taken over.
+    close: () => removeOwn(path, own),
+  };
 }
 
 /**

@@ -2,10 +2,12 @@
  * Steering a run, whatever the request came by: the token is compared, the machine decides, and what it decided is on the
  * disk before it is said. A transport turns its requests into these calls, and what they throw into its errors.
  */
+
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { GivenCommand } from '../../core/control/messages.js';
 import type { RunStatus } from '../../core/control/run-status.js';
 import { ProspectError } from '../../core/errors.js';
+import { STOPPED_BY_COMMAND } from '../journal/command-record.js';
 import type { Answer, Command } from '../machine/command.js';
 import { type StatusFacts, statusOf } from './status.js';
 
@@ -54,11 +56,10 @@ export function createControl(parts: ControlParts): Control {
 }
 
 /** What a run says that ends by command. */
-const STOPPED = 'stopped by command';
 
 /** As the machine has it. */
 export function commandOf(given: GivenCommand): Command {
-  return given.command === 'stop' ? { ...given, reason: STOPPED } : given;
+  return given.command === 'stop' ? { ...given, reason: STOPPED_BY_COMMAND } : given;
 }
 
 function checkToken(token: string, own: string | undefined): void {

@@ -7,6 +7,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { isErrnoError, ProspectError } from '../../core/errors.js';
+import { removeOwn } from '../output/remove-own.js';
 import { storageError } from '../output/storage-error.js';
 
 /** In a run's output folder, while its coordinator runs. */
@@ -49,7 +50,7 @@ export async function openToken({ given, tokenFile, output, host }: TokenSources
   } catch (cause) {
     throw storageError(cause, path);
   }
-  return { token, close: () => rm(path, { force: true }) };
+  return { token, close: () => removeOwn(path, `${token}\n`) };
 }
 
 /** @throws CONFIG_INVALID when it cannot be read. */

@@ -1,7 +1,7 @@
 /** A step's commit: reference log-probs, then the record on the disk, then the machine hears of it, then metrics. */
 import { NO_REFERENCE_POINT, type ReferencePoint } from '../../core/kto.js';
 import { exampleScores } from '../example-scores.js';
-import type { Journal } from '../journal/open-journal.js';
+import type { Journal } from '../journal/claim-journal.js';
 import type { CommitRecord } from '../machine/types.js';
 import type { StepRecord } from '../metrics/step-record.js';
 import type { ReferenceLog } from '../reference-cache/log.js';

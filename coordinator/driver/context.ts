@@ -6,6 +6,7 @@ import type { Calendar } from '../calendar.js';
 import type { RunEvents } from '../events/event-log.js';
 import type { BatchFormer } from '../feedback/batch-former.js';
 import type { LiveRows } from '../feedback/live-rows.js';
+import type { Fence } from '../journal/fence.js';
 import type { CommonReferences } from '../reference-cache/common.js';
 import type { RunReferences } from '../reference-cache/table.js';
 import type { ResolvedRun } from '../resolve-run.js';
@@ -34,6 +35,7 @@ export interface DriverContext {
   /** Of an adapter run whose configuration was never changed on the way. */
   readonly common: CommonReferences | undefined;
   readonly report: RunReport;
+  readonly fence: Fence;
   readonly events: RunEvents;
   readonly log: RunLog;
   readonly links: Links;

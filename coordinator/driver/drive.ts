@@ -146,7 +146,7 @@ interface Assembled {
 
 function assemble(options: DriveOptions, fail: (error: unknown) => void, over: AbortSignal): Assembled {
   const { config, calendar, dataset, opened, data, workersBefore, log } = options;
-  const { runId, journal, isResumed, allowed } = opened;
+  const { runId, journal, fence, isResumed, allowed } = opened;
   const now = () => performance.now();
   let first: FirstWorker | undefined = opened.first;
   const links = createLinks();
@@ -155,6 +155,7 @@ function assemble(options: DriveOptions, fail: (error: unknown) => void, over: A
   const context: DriverContext = {
     ...options,
     runId,
+    fence,
     train: dataset.train,
     heldOut: dataset.heldOut,
     references: data.references,

@@ -23,9 +23,9 @@ export function endedBy(end: BadEnd, state: State, signal: AbortSignal, sources:
   return new ProspectError(code, `${end.reason}. ${how}`);
 }
 
-/** A disk can be put right: workers wait for the coordinator to come back. What else breaks a run is the end for them too. */
+/** Another coordinator goes on when a lease was lost, or a disk was put right. What else breaks a run is the end for workers too. */
 export function lastWord(error: ProspectError): ProspectError {
-  const code = error.code === 'STORAGE' ? 'UNREACHABLE' : 'PROTOCOL';
+  const code = ['STORAGE', 'LEASE_LOST'].includes(error.code) ? 'UNREACHABLE' : 'PROTOCOL';
   return new ProspectError(code, `the coordinator ended the run: ${error.message}`);
 }
 
@@ -42,6 +42,8 @@ export async function tellingEnd(
   } catch (thrown) {
     const { code, message } = toProspectError(thrown);
     const { step } = state().committed;
+    // The run goes on, and its events are another coordinator's.
+    if (code === 'LEASE_LOST') throw thrown;
     if (code === 'INTERRUPTED') events.tell({ kind: 'runStopped', step, reason: message });
     else events.tell({ kind: 'runFailed', step, code, message });
     throw thrown;

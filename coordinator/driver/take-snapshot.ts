@@ -6,6 +6,8 @@ import { positionOf } from '../calendar.js';
 import type { Effect } from '../machine/effects.js';
 import { changesUpTo } from '../machine/learning-rates.js';
 import type { State } from '../machine/types.js';
+import { fencedFiles } from '../snapshots/fenced-files.js';
+import { diskFiles } from '../snapshots/file-operations.js';
 import type { SetAsideRow, SnapshotFacts } from '../snapshots/state.js';
 import { SNAPSHOTS_FOLDER } from '../snapshots/survey.js';
 import { type WrittenSnapshot, writeSnapshot } from '../snapshots/write-snapshot.js';
@@ -51,7 +53,7 @@ async function takeFrom(
   context: DriverContext,
   parts: SnapshotParts,
 ): Promise<WrittenSnapshot> {
-  const { config, links, security, over, references } = context;
+  const { config, links, security, over, references, fence } = context;
   const link = links.get(session);
   if (!link) throw new ProspectError('WORKER_LOST', 'the worker is gone');
   const pulled = await pullState(link, { step, parametersOnly: false }, security, over);
@@ -61,7 +63,8 @@ async function takeFrom(
     const facts = factsOf({ ...header, parameterDigest }, context, parts);
     const folder = join(config.output, SNAPSHOTS_FOLDER);
     const { keep } = config.snapshots;
-    return await writeSnapshot({ folder, keep, facts, references, writtenAtMs: Date.now(), ...pulled });
+    const request = { folder, keep, facts, references, writtenAtMs: Date.now(), ...pulled };
+    return await writeSnapshot(request, fencedFiles(diskFiles, fence));
   } finally {
     pulled.close();
   }

@@ -1,7 +1,7 @@
 /** What the driver has in hand: its parts, and what it is in the middle of. */
 import type { PromiseWithResolvers } from '../../core/async-queue.js';
 import type { ReferencePoint } from '../../core/kto.js';
-import type { Journal } from '../journal/open-journal.js';
+import type { Journal } from '../journal/claim-journal.js';
 import type { Message } from '../machine/effects.js';
 import type { Outcome } from '../machine/types.js';
 import type { ReferenceLog } from '../reference-cache/log.js';

@@ -42,20 +42,26 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const { events, log } = options;
   const stopping = new AbortController();
   const finishing = new AbortController();
-  const progress: Progress = { position: 0, finishing: finishing.signal, isAway: options.connection === undefined };
-  const done = deliverAll(options, progress, stopping.signal);
+  const progress: Progress = {
+    position: 0,
+    finishing: finishing.signal,
+    isAway: options.connection === undefined,
+    isReplaced: false,
+  };
+  const done = deliverAll(options, progress, stopping);
   let closing: Promise<void> | undefined;
   const close = async () => {
     finishing.abort();
     const last = events.sequence();
     const late = new AbortController();
     const settled = untilDelivered(progress, last, late.signal);
-    await Promise.race([settled, delay(LAST_WAIT_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
+    await Promise.race([settled, done, delay(LAST_WAIT_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
     late.abort();
     stopping.abort();
     await done;
     const left = last - progress.position;
-    if (left > 0) log.warn({ events: left }, `nats: ${left} events were not delivered; they are in events.jsonl`);
+    if (left > 0 && !progress.isReplaced)
+      log.warn({ events: left }, `nats: ${left} events were not delivered; they are in events.jsonl`);
   };
   return {
     waiting: () => Math.max(0, events.sequence() - progress.position),
@@ -73,6 +79,8 @@ interface Progress {
   readonly finishing: AbortSignal;
   /** Said to a person once each time. */
   isAway: boolean;
+  /** By another coordinator, which delivers the rest. */
+  isReplaced: boolean;
 }
 
 const LOOK_AGAIN_MS = 20;
@@ -83,7 +91,8 @@ async function untilDelivered(progress: Progress, last: number, signal: AbortSig
   }
 }
 
-async function deliverAll(options: DeliveryOptions, progress: Progress, signal: AbortSignal): Promise<void> {
+async function deliverAll(options: DeliveryOptions, progress: Progress, stopping: AbortController): Promise<void> {
+  const { signal } = stopping;
   const { nats, events } = options;
   let first = options.connection;
   await keepConnected({
@@ -98,7 +107,11 @@ async function deliverAll(options: DeliveryOptions, progress: Progress, signal: 
       works();
       await follow(sink, options, progress, signal);
     },
-    onAway: (thrown) => tellAway(thrown, options, progress),
+    onAway(thrown) {
+      progress.isReplaced = toProspectError(thrown).code === 'LEASE_LOST';
+      if (progress.isReplaced) stopping.abort();
+      else tellAway(thrown, options, progress);
+    },
     signal,
   });
 }

@@ -2,6 +2,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_RIVAL } from '../../test/support/no-rival.js';
 import { type EventLog, openEventLog } from './event-log.js';
 import type { Place } from './log-file.js';
 
@@ -22,6 +23,7 @@ afterEach(async () => {
 
 async function open({ goesOn = true, limitBytes = 2 ** 20, run = 'r1' } = {}): Promise<void> {
   log = await openEventLog({
+    fence: NO_RIVAL,
     output,
     run,
     goesOn,

@@ -4,6 +4,8 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Fence } from '../journal/fence.js';
+import { replaceByCopy } from '../journal/replace-by-copy.js';
 import { type EventLine, eventLine, type NewEvent, readEventLine } from './event-line.js';
 import { BEGINNING, openLogFile, type Place } from './log-file.js';
 import { EMPTY_LOG, readEnd } from './read-end.js';
@@ -31,6 +33,7 @@ export interface EventLog extends RunEvents {
   read(
     after: number,
     place: Place | undefined,
+    /** @throws LEASE_LOST: they may be another coordinator's to tell. */
   ): Promise<{ readonly lines: readonly EventLine[]; readonly next: Place }>;
   close(): Promise<void>;
 }
@@ -41,6 +44,7 @@ export interface EventLogOptions {
   /** A run that goes on keeps its events; those of another run in the same folder are replaced. */
   readonly goesOn: boolean;
   readonly limitBytes: number;
+  readonly fence: Pick<Fence, 'mayAct'>;
   /** The events can't be written any more. */
   readonly onError: (error: Error) => void;
   /** Unix time. */
@@ -49,11 +53,12 @@ export interface EventLogOptions {
 
 /** @throws STORAGE */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
-  const { output, run, goesOn, limitBytes, onError, timeMs } = options;
+  const { output, run, goesOn, limitBytes, fence, onError, timeMs } = options;
   const path = join(output, EVENTS_FILE);
   await mkdir(dirname(path), { recursive: true });
+  if (goesOn) await replaceByCopy(path);
   const end = goesOn ? await readEnd(path, run) : EMPTY_LOG;
-  const file = await openLogFile({ path, length: end.bytes, limitBytes, onError });
+  const file = await openLogFile({ path, length: end.bytes, limitBytes, fence, onError });
   let { sequence: last, told } = end;
   let lastNews = 0;
   const listeners = new Set<() => void>();
@@ -89,7 +94,10 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
       const { lines, next } = await file.read(place);
       const events = lines.map(readEventLine).filter((line) => line !== undefined && line.sequence > after);
       // What NATS has must never be ahead of the disk: after a power failure the numbers would be given again.
-      if (events.length > 0) await file.sync();
+      if (events.length > 0) {
+        await file.sync();
+        await fence.mayAct();
+      }
       return { lines: events as EventLine[], next };
     },
     close: () => file.close(),

@@ -5,6 +5,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toProspectError } from '../../core/errors.js';
+import type { Fence } from '../journal/fence.js';
 import { storageError } from '../output/storage-error.js';
 import { diskFiles } from '../snapshots/file-operations.js';
 
@@ -34,6 +35,7 @@ export interface LogFileOptions {
   /** Bytes of the file that stay; must end with a whole line. */
   readonly length: number;
   readonly limitBytes: number;
+  readonly fence: Pick<Fence, 'mayAct'>;
   readonly onError: (error: Error) => void;
 }
 
@@ -45,7 +47,8 @@ const LINE_END = 10;
 const GATHERED_MS = 1000;
 
 /** @throws STORAGE */
-export async function openLogFile({ path, length, limitBytes, onError }: LogFileOptions): Promise<LogFile> {
+export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
+  const { path, length, limitBytes, fence, onError } = options;
   let file = await openAt(path, length);
   let size = length;
   let cuts = 0;
@@ -82,6 +85,8 @@ export async function openLogFile({ path, length, limitBytes, onError }: LogFile
     }
   };
   const cut = async () => {
+    // By name: it would replace a successor's file.
+    await fence.mayAct();
     const kept = await copyFrom(file, path, await lineStartAfter(file, size - Math.floor(limitBytes / 2), size), size);
     await file.close();
     ({ file, size } = kept);

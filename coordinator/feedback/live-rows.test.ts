@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NO_RIVAL } from '../../test/support/no-rival.js';
 import type { JournalRecord } from '../journal/record.js';
 import { summarize } from '../journal/summary.js';
 import { type LiveRows, openLiveRows } from './live-rows.js';
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 /** As a coordinator that starts on what the journal holds. */
 async function open(at = folder) {
-  live = await openLiveRows(at, summarize(journal));
+  live = await openLiveRows(at, summarize(journal), NO_RIVAL);
   live.begin({ append: async (record) => void journal.push(record) });
 }
 

@@ -3,7 +3,8 @@
  * anybody works on them, so that they are the same whenever that step is made, and each row has one step at most.
  */
 import { ProspectError } from '../../core/errors.js';
-import type { Journal } from '../journal/open-journal.js';
+import type { Fence } from '../journal/fence.js';
+import type { Journal } from '../journal/claim-journal.js';
 import type { JournalSummary, StepRows } from '../journal/summary.js';
 import type { BatchRules, WaitingCounts } from './form-batch.js';
 import { createListeners } from './listeners.js';
@@ -54,8 +55,8 @@ export interface Place {
 export type FoundRows = Pick<JournalSummary, 'plans' | 'commits' | 'feedback'>;
 
 /** @throws STORAGE */
-export async function openLiveRows(output: string, found: FoundRows): Promise<LiveRows> {
-  const log = await openRowLog(output);
+export async function openLiveRows(output: string, found: FoundRows, fence: Pick<Fence, 'mayAct'>): Promise<LiveRows> {
+  const log = await openRowLog(output, fence);
   const plans = new Map(found.plans);
   const stepOf = new Map<number, number>();
   for (const [step, { rows }] of plans) for (const row of rows) stepOf.set(row, step);

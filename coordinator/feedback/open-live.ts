@@ -35,7 +35,7 @@ export async function openLive({ config, folder, ...options }: LiveOptions): Pro
   const files =
     typeof data.heldOut === 'number' ? undefined : await openHeldOutFiles([data.heldOut].flat(), config, options);
   const nothing = { plans: new Map(), commits: [], feedback: undefined };
-  const rows = await openLiveRows(output, folder.mode === 'resume' ? folder.found : nothing);
+  const rows = await openLiveRows(output, folder.mode === 'resume' ? folder.found : nothing, folder.fence);
   if (rows.lacksRows()) {
     if (data.source === 'http') throw otherRows(1);
     options.log('the row log in the output folder was lost; its rows are read again from the stream');

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NO_RIVAL } from '../../test/support/no-rival.js';
 import { type NewRow, openRowLog } from './row-log.js';
 import { rowLogPaths } from './row-log-paths.js';
 import { RECORD_BYTES } from './row-record.js';
@@ -30,13 +31,13 @@ function row(sequence: number, part = 0, parts = 1): NewRow {
 }
 
 async function written(rows: readonly NewRow[]) {
-  const log = await openRowLog(folder);
+  const log = await openRowLog(folder, NO_RIVAL);
   await log.append(rows);
   await log.close();
 }
 
 async function sequences(): Promise<number[]> {
-  const log = await openRowLog(folder);
+  const log = await openRowLog(folder, NO_RIVAL);
   const found = Array.from({ length: log.size() }, (_, i) => log.record(i).sequence);
   await log.close();
   return found;
@@ -46,7 +47,7 @@ describe('a row log', () => {
   test('has after it was opened again what was appended, token for token', async () => {
     await written([row(5), row(6)]);
     await written([row(8)]);
-    const log = await openRowLog(folder);
+    const log = await openRowLog(folder, NO_RIVAL);
     expect(log.size()).toBe(3);
     for (const [i, { tokens, ...facts }] of [row(5), row(6), row(8)].entries()) {
       expect(log.record(i)).toMatchObject(facts);
@@ -56,7 +57,7 @@ describe('a row log', () => {
   });
 
   test('gives appended rows their numbers in the order of the calls', async () => {
-    const log = await openRowLog(folder);
+    const log = await openRowLog(folder, NO_RIVAL);
     expect(await Promise.all([log.append([row(1), row(2)]), log.append([row(3)]), log.append([row(4)])])).toEqual([
       0, 2, 3,
     ]);
@@ -99,7 +100,7 @@ describe('a row log', () => {
     const bytes = await readFile(tokens);
     bytes[21]! ^= 1;
     await writeFile(tokens, bytes);
-    const log = await openRowLog(folder);
+    const log = await openRowLog(folder, NO_RIVAL);
     expect(log.tokens(0)).toEqual(row(1).tokens);
     expect(() => log.tokens(1)).toThrow('the tokens of row 2 are damaged');
     await log.close();
@@ -108,6 +109,6 @@ describe('a row log', () => {
   test('refuses a log whose tokens are gone', async () => {
     await written([row(1), row(2)]);
     await truncate(rowLogPaths(folder).tokens, 30);
-    await expect(openRowLog(folder)).rejects.toThrow('its end is missing');
+    await expect(openRowLog(folder, NO_RIVAL)).rejects.toThrow('its end is missing');
   });
 });

@@ -7,6 +7,8 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { ProspectError } from '../../core/errors.js';
 import type { RowTokens } from '../dataset/dataset.js';
+import type { Fence } from '../journal/fence.js';
+import { replaceByCopy } from '../journal/replace-by-copy.js';
 import { storageError } from '../output/storage-error.js';
 import { diskFiles } from '../snapshots/file-operations.js';
 import { readRowLog } from './read-row-log.js';
@@ -26,7 +28,7 @@ export interface RowLog {
   /** @throws STORAGE when they are not what was written. */
   tokens(row: number): RowTokens;
   /**
-   * Resolves when they would survive a crash, with the number of the first one.
+   * Resolves when they would survive a crash, and every later coordinator will see them, with the number of the first one.
    * @throws STORAGE; no further ones are taken then.
    */
   append(rows: readonly NewRow[]): Promise<number>;
@@ -39,17 +41,18 @@ const TOKEN_BYTES = 4;
  * What a crash left unfinished at the end is cut off.
  * @throws STORAGE for a damaged record.
  */
-export async function openRowLog(output: string): Promise<RowLog> {
+export async function openRowLog(output: string, fence: Pick<Fence, 'mayAct'>): Promise<RowLog> {
   const paths = rowLogPaths(output);
   const { folder } = paths;
   try {
     await mkdir(folder, { recursive: true });
+    for (const path of [paths.rows, paths.tokens]) await replaceByCopy(path);
     const rowsFile = await open(paths.rows, 'a+');
     const tokensFile = await open(paths.tokens, 'a+');
     const records = createRecordTable(await readRowLog(rowsFile, tokensFile, paths));
     await diskFiles.syncFolder(folder);
     await diskFiles.syncFolder(output);
-    return createLog({ records, rowsFile, tokensFile, path: paths.tokens });
+    return createLog({ records, rowsFile, tokensFile, path: paths.tokens, fence });
   } catch (cause) {
     throw storageError(cause, folder);
   }
@@ -59,11 +62,12 @@ interface Opened {
   readonly records: RecordTable;
   readonly rowsFile: FileHandle;
   readonly tokensFile: FileHandle;
+  readonly fence: Pick<Fence, 'mayAct'>;
   /** Of the tokens. */
   readonly path: string;
 }
 
-function createLog({ records, rowsFile, tokensFile, path }: Opened): RowLog {
+function createLog({ records, rowsFile, tokensFile, path, fence }: Opened): RowLog {
   const reading = openSync(path, 'r');
   let tokenCount = tokensEndOf(records.size() === 0 ? undefined : records.at(records.size() - 1));
   let last: Promise<unknown> = Promise.resolve();
@@ -81,6 +85,7 @@ function createLog({ records, rowsFile, tokensFile, path }: Opened): RowLog {
       }
       await rowsFile.appendFile(bytes);
       await rowsFile.datasync();
+      await fence.mayAct();
       tokenCount = end;
       return records.push(bytes);
     } catch (cause) {

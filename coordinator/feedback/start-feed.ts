@@ -6,7 +6,7 @@ import type { NatsConfig } from '../../core/config/nats.js';
 import type { RunConfig } from '../../core/config/schema.js';
 import { ProspectError } from '../../core/errors.js';
 import type { RunEvents } from '../events/event-log.js';
-import type { Journal } from '../journal/open-journal.js';
+import type { Journal } from '../journal/claim-journal.js';
 import { connectNats } from '../nats/connect.js';
 import { natsError } from '../nats/errors.js';
 import type { RunLog } from '../run-log.js';

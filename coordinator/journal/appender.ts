@@ -5,55 +5,55 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ProspectError } from '../../core/errors.js';
 import { storageError } from '../output/storage-error.js';
+import type { Fence } from './fence.js';
 import { formatLine } from './line.js';
-import type { JournalRecord } from './record.js';
+import type { SegmentRecord } from './record.js';
 
 export interface Appender {
   /**
-   * Resolves when the record, and all before it, would survive a crash. Its failure must be handled also where nobody
-   * waits for it.
-   * @throws STORAGE; the record then counts as not written, and no further one is taken.
+   * Resolves when the record, and all before it, would survive a crash, and every later coordinator will see them. Its
+   * failure must be handled also where nobody waits for it.
+   * @throws STORAGE, LEASE_LOST; the record then counts as not written, and no further one is taken.
    */
-  append(record: JournalRecord): Promise<void>;
+  append(record: SegmentRecord): Promise<void>;
   /** After what was appended is on the disk. */
   close(): Promise<void>;
 }
 
-interface Place {
+export interface AppenderOptions {
   readonly path: string;
-  /** Bytes that the file has. */
-  readonly length: number;
-  /** Records that the file has. */
-  readonly count: number;
+  readonly epoch: number;
+  /** Lines of the journal before this file. */
+  readonly after: number;
+  readonly fence: Fence;
 }
 
-export function createAppender(file: FileHandle, { path, length, count }: Place): Appender {
-  let durableBytes = length;
-  let sequence = count;
+/** @param file a new one. */
+export function createAppender(file: FileHandle, { path, epoch, after, fence }: AppenderOptions): Appender {
+  let sequence = after;
   let waiting: string[] = [];
   let next: Promise<void> | undefined;
   let current = Promise.resolve();
   let closing: Promise<void> | undefined;
 
   async function flush(): Promise<void> {
+    await fence.mayWrite();
     const lines = Buffer.from(waiting.join(''));
     waiting = [];
     next = undefined;
     try {
       await writeAll(file, lines);
       await file.datasync();
-      durableBytes += lines.length;
     } catch (cause) {
-      // After a failed sync nobody knows what is on the disk; a half-written line at least need not stay.
-      await file.truncate(durableBytes).catch(() => undefined);
       throw storageError(cause, path, lines.length);
     }
+    await fence.mayAct();
   }
 
   return {
     async append(record) {
       if (closing) throw new ProspectError('INTERNAL', `${path} is closed`);
-      waiting.push(formatLine(sequence + 1, record));
+      waiting.push(formatLine({ epoch, sequence: sequence + 1 }, record));
       sequence++;
       if (!next) {
         // A failure stays: `current` then never fulfils again, and all later records fail for the same reason.

@@ -1,6 +1,9 @@
 /** Commands as the journal and snapshots hold them. */
 import { z } from 'zod';
 
+/** Reason of a stop that a person wanted by command, not by a signal to the process. */
+export const STOPPED_BY_COMMAND = 'stopped by command';
+
 const count = z.int().nonnegative();
 
 const learningRate = { fromStep: count, learningRate: z.number().positive() };

@@ -8,6 +8,17 @@ const count = z.int().nonnegative();
 /** JSON has no NaN and no infinities; they are written by name. */
 const anyNumber = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform((name) => Number(name))]);
 
+/** The first record of every segment: which records before it count. What its predecessor wrote later is void. */
+const EpochSchema = z.strictObject({
+  kind: z.literal('epoch'),
+  /** Epoch of the segment that this one goes on from; 0 for a run that begins. */
+  previous: count,
+  /** Lines of the journal that are in force before this one. */
+  after: count,
+  /** Process and host, for people. */
+  holder: z.string(),
+});
+
 const StartSchema = z.strictObject({
   kind: z.literal('start'),
   runId: z.string(),
@@ -84,7 +95,12 @@ export const JournalRecordSchema = z.discriminatedUnion('kind', [
   FinishedSchema,
 ]);
 
+/** All that a segment can hold. */
+export const SegmentRecordSchema = z.union([EpochSchema, JournalRecordSchema]);
+
 export type JournalRecord = z.output<typeof JournalRecordSchema>;
+export type EpochRecord = z.output<typeof EpochSchema>;
+export type SegmentRecord = z.output<typeof SegmentRecordSchema>;
 export type StartRecord = z.output<typeof StartSchema>;
 export type CommitLine = z.output<typeof CommitSchema>;
 export type FinishedRecord = z.output<typeof FinishedSchema>;

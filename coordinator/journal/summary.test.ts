@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { STOPPED_BY_COMMAND } from './command-record.js';
 import type { CommitLine, JournalRecord, StartRecord } from './record.js';
 import { commitsAfter, summarize } from './summary.js';
 
@@ -66,4 +67,13 @@ test('a finished run is not finished any more when a coordinator takes it up', (
 
 test('an empty journal has no coordinator', () => {
   expect(summarize([])).toMatchObject({ incarnation: 0, start: undefined, lastCommitted: undefined, commits: [] });
+});
+
+test('a run is stopped for all coordinators by a command, and for one by a signal to it', () => {
+  const stop = (reason: string): JournalRecord => {
+    return { kind: 'command', step: 1, command: { command: 'stop', reason, snapshot: true } };
+  };
+  expect(summarize([start(1), commit(1), stop('ended by SIGTERM')]).isStopped).toBe(false);
+  expect(summarize([start(1), commit(1), stop(STOPPED_BY_COMMAND)]).isStopped).toBe(true);
+  expect(summarize([start(1), commit(1), stop(STOPPED_BY_COMMAND), start(2)]).isStopped).toBe(false);
 });

@@ -1,5 +1,6 @@
 /** What a journal says about its run. Pure: records in, facts out. */
 import type { FeedbackPosition } from '../feedback/position.js';
+import { STOPPED_BY_COMMAND } from './command-record.js';
 import type { CommandLine, CommitLine, FinishedRecord, JournalRecord, StartRecord } from './record.js';
 
 /** Of a step of a live run. */
@@ -25,6 +26,8 @@ export interface JournalSummary {
   /** Step of the last snapshot; undefined where there is none. */
   readonly lastSnapshot: number | undefined;
   readonly finished: FinishedRecord | undefined;
+  /** The last coordinator was told to stop the run: no other one goes on by itself. */
+  readonly isStopped: boolean;
   /** A person has changed how the run goes on. */
   readonly isSteered: boolean;
   /** Of a live run, by step; going back to a snapshot changes none. */
@@ -43,10 +46,12 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
   let lastSnapshot: number | undefined;
   let finished: FinishedRecord | undefined;
   let isSteered = false;
+  let isStopped = false;
   for (const record of records) {
     if (record.kind === 'start') {
       start = record;
       finished = undefined;
+      isStopped = false;
       if (record.allowed.length > 0) keepUpTo(commits, last);
     }
     if (record.kind === 'commit') {
@@ -61,7 +66,11 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
     if (record.kind === 'plan') plans.set(record.step, record);
     if (record.kind === 'feedback') feedback = record;
     if (record.kind === 'setAside') for (const row of record.rows) setAside.set(row, record.step);
-    if (record.kind === 'command') isSteered ||= isLasting(record.command);
+    if (record.kind === 'command') {
+      isSteered ||= isLasting(record.command);
+      // SIGTERM stops a coordinator, and another one may go on.
+      isStopped ||= record.command.command === 'stop' && record.command.reason === STOPPED_BY_COMMAND;
+    }
     if (record.kind === 'snapshot') lastSnapshot = record.step;
     if (record.kind === 'finished') finished = record;
   }
@@ -73,6 +82,7 @@ export function summarize(records: readonly JournalRecord[]): JournalSummary {
     setAside: [...setAside].map(([row, step]) => ({ row, step })),
     lastSnapshot,
     finished,
+    isStopped,
     isSteered,
     plans,
     feedback,

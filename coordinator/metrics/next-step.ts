@@ -2,7 +2,7 @@
  * The metrics of the step that is being committed, `<output>/metrics.next.json`, written before its commit record: a
  * coordinator that is killed between that and the line in metrics.jsonl loses neither. Only a power failure still can.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { storageError } from '../output/storage-error.js';
 import type { StepMetrics } from './step-metrics.js';
@@ -25,6 +25,8 @@ export function openNextStep(path: string): NextStep {
       throw storageError(cause, path);
     }
   };
+  // A coordinator that was replaced may have the file before still open.
+  told(() => rmSync(path, { force: true }));
   const file = told(() => openSync(path, 'w'));
   let length = 0;
   return {

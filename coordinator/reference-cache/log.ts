@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrnoError, ProspectError } from '../../core/errors.js';
+import { replaceByCopy } from '../journal/replace-by-copy.js';
 import { storageError } from '../output/storage-error.js';
 
 const HASH_LETTERS = 16;
@@ -41,6 +42,7 @@ export async function openReferenceLog(
 ): Promise<ReferenceLog> {
   try {
     await mkdir(dirname(path), { recursive: true });
+    if (mode === 'resume') await replaceByCopy(path);
     const { lines, wholeBytes } = mode === 'new' ? { lines: [], wholeBytes: 0 } : await readLog(path);
     for (const line of lines) onLine(line);
     const file = await open(path, mode === 'new' ? 'w' : 'a');

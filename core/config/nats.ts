@@ -32,6 +32,13 @@ export const NatsSchema = z
       .regex(/^[A-Za-z0-9_-]+$/, 'expected letters, digits, _ and -')
       .default('PROSPECT_EVENTS')
       .describe('JetStream stream of the events of all runs (prospect.*.events.*); made when it is not there.'),
+    leases: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]+$/, 'expected letters, digits, _ and -')
+      .optional()
+      .describe(
+        'Key-value bucket in which coordinators of one run, on any machines that share its output folder, agree on who leads; made when it is not there. Without it the lock in the folder decides.',
+      ),
     eventsLimitMiB: z
       .int()
       .positive()

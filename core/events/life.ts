@@ -15,6 +15,24 @@ export const RunStartedEventSchema = z
   })
   .describe('A coordinator has taken up the run.');
 
+export const LeaseTakenEventSchema = z
+  .object({
+    ...ENVELOPE,
+    kind: z.literal('leaseTaken'),
+    holder: z.string().describe('Process and host of the coordinator that leads from now on.'),
+    epoch: z.int().positive().describe('Of its part of the journal: rises with every coordinator that leads.'),
+  })
+  .describe('A coordinator has the lease of the run.');
+
+export const LeaseLostEventSchema = z
+  .object({
+    ...ENVELOPE,
+    kind: z.literal('leaseLost'),
+    holder: z.string().describe('Process and host of the coordinator that led until now.'),
+    epoch: count,
+  })
+  .describe('A coordinator was killed, stopped or cut off, and another has taken over; its successor tells it.');
+
 export const RunPausedEventSchema = z
   .object({
     ...ENVELOPE,

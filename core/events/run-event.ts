@@ -7,6 +7,8 @@ import { CommandEventSchema } from './commands.js';
 import { FeedbackIdleEventSchema, FeedbackResumedEventSchema } from './feedback.js';
 import { GapEventSchema } from './gap.js';
 import {
+  LeaseLostEventSchema,
+  LeaseTakenEventSchema,
   RunFailedEventSchema,
   RunFinishedEventSchema,
   RunPausedEventSchema,
@@ -32,6 +34,8 @@ export const RunEventSchema = z.discriminatedUnion('kind', [
   RunFinishedEventSchema,
   RunStoppedEventSchema,
   RunFailedEventSchema,
+  LeaseTakenEventSchema,
+  LeaseLostEventSchema,
   StepEventSchema,
   EvaluationEventSchema,
   AlarmEventSchema,

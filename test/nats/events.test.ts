@@ -11,6 +11,7 @@ import { ProspectError } from '../../core/errors.js';
 import { parseRunEvent, type RunEvent } from '../../core/events/run-event.js';
 import { streamedEvents } from '../support/event-stream.js';
 import { createNatsServer, NATS_SERVER, type NatsServer } from '../support/nats-server.js';
+import { NO_RIVAL } from '../support/no-rival.js';
 import { protocolRun, type StartedProtocolRun } from '../support/protocol-run.js';
 
 const TRAINING = { epochs: 3, maxSteps: 25 };
@@ -135,7 +136,15 @@ describe.skipIf(!NATS_SERVER)('events that NATS could not take before the log wa
     const nats = { ...NatsSchema.parse({ servers: server.address }), stream: 'LIMITED' };
     const limitBytes = 20_000;
     const open = (goesOn: boolean) =>
-      openEventLog({ output: folder, run: 'test', goesOn, limitBytes, onError: fail, timeMs: Date.now });
+      openEventLog({
+        fence: NO_RIVAL,
+        output: folder,
+        run: 'test',
+        goesOn,
+        limitBytes,
+        onError: fail,
+        timeMs: Date.now,
+      });
     const log = await open(false);
     for (let step = 1; step <= 400; step++) {
       log.tell({ kind: 'step', step, metrics: null });
@@ -173,6 +182,7 @@ describe.skipIf(!NATS_SERVER)('several runs that share a stream', () => {
       runs.map(async (run) => {
         const output = join(folder, run);
         const events = await openEventLog({
+          fence: NO_RIVAL,
           output,
           run,
           goesOn: false,

@@ -12,7 +12,8 @@ const QUICK_MS = 30_000;
 /** What a run writes before its first step. */
 export const RECORDS_AT_START = [
   'events.jsonl',
-  'journal.jsonl',
+  'journal',
+  'journal/epoch-….jsonl',
   'metrics.jsonl',
   'metrics.next.json',
   'references.log',
@@ -57,7 +58,9 @@ export function readReport(stderr: string): Pick<FailedRun, 'report' | 'log'> {
   return { log: blocks[0]!, report: blocks[1]! };
 }
 
+/** Without the number of the journal's segment, which counts the runs in a folder. */
 export async function filesIn(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return [];
-  return (await readdir(folder, { recursive: true })).sort();
+  const names = await readdir(folder, { recursive: true });
+  return names.map((name) => name.replace(/epoch-\d+/, 'epoch-…')).sort();
 }

@@ -36,7 +36,7 @@ export function startWorker(id: string, address: string, compute: Compute = line
   const write = (_: object, message: string) => void log.push(message);
   const life = runWorker({
     workerId: id,
-    coordinator: address,
+    coordinators: [address],
     host: '127.0.0.1',
     security: {},
     connectDeadlineMs: 10_000,

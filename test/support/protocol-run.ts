@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SavedResult } from '../../coordinator/driver/save-result.js';
+import { keepLease } from '../../coordinator/lease/keep-lease.js';
 import type { EvaluationRecord, StepRecord } from '../../coordinator/metrics/step-record.js';
 import type { ResumeOptions } from '../../coordinator/open-run.js';
 import { type StartedRun, startRun } from '../../coordinator/run.js';
@@ -44,6 +45,7 @@ export interface RunSetting {
   /** Output folder of an earlier run, which must be removed by the test. */
   readonly folder?: string;
   readonly resume?: ResumeOptions;
+  readonly standby?: boolean;
   /** Port of an earlier coordinator, for workers that wait for it. */
   readonly port?: number;
   readonly security?: Security;
@@ -92,6 +94,8 @@ export async function protocolRun(setting: RunSetting): Promise<StartedProtocolR
     resume,
     endpoint: { host: '127.0.0.1', port: setting.port ?? 0 },
     security: setting.security ?? {},
+    standby: setting.standby ?? false,
+    keepLease,
     workersMayBeThere: setting.port !== undefined,
     newRunId: 'test',
     cacheDir: join(folder, 'cache'),
@@ -103,6 +107,7 @@ export async function protocolRun(setting: RunSetting): Promise<StartedProtocolR
       return recorded(report, steps, evaluations, setting);
     },
   });
+  if (!started) throw new Error('another coordinator has finished this run');
   const run = started.finished
     .then((saved) => ({ saved, steps, evaluations }))
     .finally(() => (setting.folder === undefined ? rm(folder, { recursive: true, force: true }) : undefined));
@@ -113,7 +118,7 @@ export async function protocolRun(setting: RunSetting): Promise<StartedProtocolR
     stop: (reason) => stopping.abort(reason),
     snapshot: started.snapshot,
     fail: started.fail,
-    join: (worker) => live(worker, started.address),
+    join: (worker) => live(worker, [started.address]),
   };
 }
 
@@ -141,12 +146,12 @@ function recorded(
 
 async function live(
   { id, compute, signal, security = {}, connectDeadlineMs = 10_000 }: TestWorker,
-  coordinator: string,
+  coordinators: readonly string[],
 ): Promise<unknown> {
   try {
     await runWorker({
       workerId: id,
-      coordinator,
+      coordinators,
       host: '127.0.0.1',
       security,
       connectDeadlineMs,

@@ -3,20 +3,19 @@ import { ProspectError } from '../../core/errors.js';
 import type { Heal } from '../../proto/gen/prospect/v1/coordinator.js';
 import type { Security } from '../../proto/transport/security.js';
 import type { Order } from '../agenda.js';
-import type { CoordinatorTarget } from '../connect.js';
 import { faults } from '../faults.js';
 import { type LoadedModel, loadedModel, type WorkerState } from '../worker-state.js';
 import { type PulledState, pullState } from './pull-state.js';
 
 /**
  * Answers with HealedReport, or with BehindReport when nobody could give the state.
- * @param coordinator for snapshots; peers are reached with the same certificates.
+ * @param security peers and coordinator are reached with the same certificates.
  * @param ending ends pulls when this worker ends.
  */
 export async function heal(
   { message, reply }: Order<Heal>,
   worker: WorkerState,
-  { address: coordinator, security }: CoordinatorTarget,
+  security: Security,
   ending: AbortSignal,
 ): Promise<void> {
   const model = loadedModel(worker);
@@ -26,7 +25,12 @@ export async function heal(
   faults.strike('healing', message.step);
   try {
     if (message.source?.$case === 'base') await startOver(model);
-    else await takeState(await pullFromAny(message, coordinator, { model, worker, security, signal }), model, signal);
+    else
+      await takeState(
+        await pullFromAny(message, worker.coordinator, { model, worker, security, signal }),
+        model,
+        signal,
+      );
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof ProspectError && error.code === 'INTERNAL') throw error;

@@ -1,27 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ProspectError } from '../../core/errors.js';
-import { LOCK_FILE, type LockHolder, lockFolder } from './lock.js';
+import type { Wait } from './contend.js';
+import { LOCK_FILE, lockFolder } from './folder-lock.js';
+import { type Holder, newHolder } from './holder.js';
+import { removeLock } from './lock-file.js';
 import { processStart } from './process-start.js';
+import { LEASE_MS } from './timing.js';
 
 let folder: string;
-let lines: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'prospect-lock-'));
-  lines = [];
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function lock() {
-  const warn = (_: object, message: string) => void lines.push(message);
-  return lockFolder({ path: join(folder, LOCK_FILE), log: { warn }, nowMs: Date.UTC(2026, 0, 1) });
+async function lock(wait?: Wait) {
+  const own = await newHolder(Date.UTC(2026, 0, 1));
+  const path = join(folder, LOCK_FILE);
+  const gone = await lockFolder({ path, own, wait });
+  return { gone, release: () => removeLock(path, own) };
 }
 
-function putLock(holder: Partial<LockHolder>, name = LOCK_FILE): Promise<void> {
+function putLock(holder: Partial<Holder>, name = LOCK_FILE): Promise<void> {
   const whole = { pid: process.pid, host: hostname(), processStart: 'x', since: '2025-01-01', nonce: 'n', ...holder };
   return writeFile(join(folder, name), JSON.stringify(whole));
 }
@@ -39,14 +43,13 @@ test('a folder that is locked is refused with the process that has it, and is fr
   await first.release();
   expect(await readdir(folder)).toEqual([]);
   await (await lock()).release();
-  expect(lines).toEqual([]);
 });
 
-test('the lock of a process that has ended is taken over, and that is said', async () => {
+test('the lock of a process that has ended is taken over, and it is known from whom', async () => {
   const pid = deadPid();
   await putLock({ pid });
   const taken = await lock();
-  expect(lines).toEqual([expect.stringContaining(`taken over from process ${pid}`)]);
+  expect(taken.gone).toMatchObject({ pid });
   await expect(lock()).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' });
   await taken.release();
   expect(await readdir(folder)).toEqual([]);
@@ -54,14 +57,51 @@ test('the lock of a process that has ended is taken over, and that is said', asy
 
 test('a process with the same pid that started at another time is another process', async () => {
   await putLock({ pid: process.pid, processStart: 'another boot/1' });
-  await (await lock()).release();
-  expect(lines).toHaveLength(1);
+  const taken = await lock();
+  expect(taken.gone).toBeDefined();
+  await taken.release();
 });
 
 test('the lock of another host stays, since its processes cannot be seen', async () => {
   await putLock({ pid: deadPid(), host: 'elsewhere' });
   await expect(lock()).rejects.toMatchObject({
     message: expect.stringMatching(/on elsewhere.*remove .*coordinator\.lock/),
+  });
+});
+
+describe('who waits', () => {
+  const look = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+
+  test('has the lock as soon as it is released', async () => {
+    const first = await lock();
+    let looks = 0;
+    const second = lock(async () => {
+      if (++looks === 3) await first.release();
+      await look();
+    });
+    expect((await second).gone).toBeUndefined();
+    await (await second).release();
+    expect(looks).toBe(3);
+  });
+
+  test('takes over from another host that is silent, and not from one that touches its lock', async () => {
+    await putLock({ host: 'elsewhere' });
+    const startedMs = performance.now();
+    const touchedMs = 1_000;
+    const taken = await lock(async () => {
+      const now = new Date();
+      if (performance.now() - startedMs < touchedMs) await utimes(join(folder, LOCK_FILE), now, now);
+      await look();
+    });
+    expect(performance.now() - startedMs).toBeGreaterThan(touchedMs + LEASE_MS - 100);
+    expect(taken.gone).toMatchObject({ host: 'elsewhere' });
+    await taken.release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('can be told to stop', async () => {
+    await putLock({ host: 'elsewhere' });
+    await expect(lock(() => Promise.reject(new Error('enough')))).rejects.toThrow('enough');
   });
 });
 
@@ -73,7 +113,7 @@ test('a file that is no lock is not touched', async () => {
 test('of many that find a dead holder at once, exactly one gets the folder', async () => {
   for (let round = 0; round < 20; round++) {
     await putLock({ pid: deadPid(), nonce: `dead${round}` });
-    const results = await Promise.allSettled(Array.from({ length: 12 }, lock));
+    const results = await Promise.allSettled(Array.from({ length: 12 }, () => lock()));
     const winners = results.filter((result) => result.status === 'fulfilled');
     const losers = results.filter((result) => result.status === 'rejected');
     expect(winners).toHaveLength(1);

@@ -3,8 +3,8 @@
  * anybody works on them, so that they are the same whenever that step is made, and each row has one step at most.
  */
 import { ProspectError } from '../../core/errors.js';
-import type { Fence } from '../journal/fence.js';
 import type { Journal } from '../journal/claim-journal.js';
+import type { Fence } from '../journal/fence.js';
 import type { JournalSummary, StepRows } from '../journal/summary.js';
 import type { BatchRules, WaitingCounts } from './form-batch.js';
 import { createListeners } from './listeners.js';

@@ -71,6 +71,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'get a native tensor engine',
     load: async () => (await import('./setup.js')).setupCommand(),
   },
+  k8s: {
+    summary: 'a run in a Kubernetes cluster',
+    load: async () => (await import('./k8s.js')).k8sCommand(),
+  },
   doctor: {
     summary: 'which engine this machine gets, and the remedy for what is missing',
     load: async () => (await import('./doctor.js')).doctorCommand(),

@@ -1,5 +1,5 @@
 /** `prospect coordinator`: the half of a run that owns data and time; workers join it from anywhere. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Endpoint } from '../proto/transport/listen.js';
 import { hostRun } from './host-run.js';
 import { interruptSignal } from './interrupt.js';
@@ -7,6 +7,7 @@ import { loadConfig } from './load-config.js';
 import { address, collect, metricsOption, metricsSetting } from './options.js';
 import { allowOption, overwriteOption, type ResumeFlags, resumeOptions } from './resume-options.js';
 import { certsOption, loadSecurity, requireSecurity } from './security.js';
+import { hostSupervised, type Restarted } from './supervised.js';
 
 interface Options extends Omit<ResumeFlags, 'resume'> {
   readonly listen: Endpoint;
@@ -14,6 +15,7 @@ interface Options extends Omit<ResumeFlags, 'resume'> {
   readonly certs?: string;
   readonly metricsListen?: Endpoint;
   readonly standby?: true;
+  readonly restarted?: Restarted;
   readonly json?: true;
 }
 
@@ -34,6 +36,13 @@ export function coordinatorCommand(): Command {
     .option('--set <path=value>', 'overrides a field of the configuration; may be repeated', collect, [])
     .addOption(certsOption())
     .addOption(metricsOption())
+    .addOption(
+      new Option(
+        '--restarted <when>',
+        'something starts it again when it ends (Kubernetes, systemd): on SIGTERM workers then wait for the next one, and\n' +
+          'a run that is over is not trained anew; always: it also stays until SIGTERM',
+      ).choices(['always', 'on-failure']),
+    )
     .addOption(overwriteOption())
     .addOption(allowOption())
     .option('--json', 'prints the result as one JSON object on stdout; progress goes to stderr')
@@ -52,19 +61,23 @@ Examples:
 }
 
 async function coordinate(file: string, options: Options): Promise<void> {
-  const { listen, set, standby, certs, metricsListen, json, ...flags } = options;
+  const { listen, set, standby, certs, metricsListen, restarted, json, ...flags } = options;
   const security = await loadSecurity(certs, 'coordinator');
   requireSecurity('--listen', listen.host, security);
   const config = await loadConfig(file, { set: [...set, ...metricsSetting(metricsListen)] });
-  await hostRun({
-    config,
-    resume: resumeOptions(flags, 'automatic'),
-    endpoint: listen,
-    security,
-    standby: standby === true,
-    workersMayBeThere: true,
-    json: json === true,
-    signal: interruptSignal(),
-    during: (run) => run.finished,
-  });
+  const signal = interruptSignal();
+  const host = (isSupervised: boolean) =>
+    hostRun({
+      config,
+      resume: resumeOptions(flags, 'automatic'),
+      endpoint: listen,
+      security,
+      standby: standby === true,
+      workersMayBeThere: true,
+      isSupervised,
+      json: json === true,
+      signal,
+      during: (run) => run.finished,
+    });
+  await (restarted ? hostSupervised(config, { restarted, signal }, () => host(true)) : host(false));
 }

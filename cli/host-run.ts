@@ -25,6 +25,8 @@ export interface HostOptions {
   readonly standby: boolean;
   /** Workers of an earlier coordinator can reach this one. */
   readonly workersMayBeThere: boolean;
+  /** Another coordinator is started whenever one ends. */
+  readonly isSupervised: boolean;
   /** The result as one JSON object on stdout; human lines then go to stderr. */
   readonly json: boolean;
   readonly signal: AbortSignal;

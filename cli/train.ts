@@ -62,6 +62,7 @@ async function train(file: string, options: Options): Promise<void> {
     security: {},
     standby: false,
     workersMayBeThere: false,
+    isSupervised: false,
     json: json === true,
     signal: interruptSignal(),
     during: async (run, { log, writeLog }) => {

@@ -1,6 +1,7 @@
 /** `prospect worker`: joins a run, from this machine or another. */
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
+import { ERROR_TABLE } from '../core/errors.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import { startCompute } from '../worker/compute/start.js';
 import { engineEnvironment } from '../worker/engine/environment.js';
@@ -29,7 +30,7 @@ export function workerCommand(): Command {
     .description(
       'Joins the run of a coordinator, computes its part of every step, and leaves when the run is over. It may join at\n' +
         'any time. When the coordinator goes away the worker keeps what it has and waits for it. SIGTERM and Ctrl-C let\n' +
-        'it leave in order, a second one ends it at once.',
+        'it leave in order (exit code 130), a second one ends it at once.',
     )
     .requiredOption(
       '--coordinator <host:port,…>',
@@ -59,6 +60,7 @@ async function work(options: Options): Promise<void> {
   const log = createLogger({ level: logLevel, format: logFormat, fields: { worker: id, pid: process.pid } });
   const security = await loadSecurity(options.certs, 'worker');
   requireSecurity('--host', host, security);
+  const signal = interruptSignal();
   const life = runWorker({
     workerId: id,
     coordinators: coordinator,
@@ -71,10 +73,12 @@ async function work(options: Options): Promise<void> {
     ...(metricsListen && { metrics: metricsListen }),
     random: Math.random,
     log,
-    signal: interruptSignal(),
+    signal,
   });
   await life.catch((error: unknown) => {
     log.debug({ err: error }, 'the worker failed');
     throw error;
   });
+  // The run goes on: whoever started this worker, and keeps so many of them, must not take it for done.
+  if (signal.aborted) process.exitCode = ERROR_TABLE.INTERRUPTED.exitCode;
 }

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly keepLease: KeepLease;
   /** Workers of an earlier coordinator can reach this one. */
   readonly workersMayBeThere: boolean;
+  /** Another coordinator is started whenever one ends: workers wait for it when this one is stopped by `signal`. */
+  readonly isSupervised: boolean;
   /** Of a run that is a new one. */
   readonly newRunId: string;
   /** Who may give commands, where the environment says so; see control/token.ts. */

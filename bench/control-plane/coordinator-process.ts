@@ -56,6 +56,7 @@ async function start(folder: string, setting: Setting): Promise<void> {
     endpoint: { host: '127.0.0.1', port: 0 },
     security: {},
     workersBefore: undefined,
+    isSupervised: false,
     cacheDir,
     controlToken: undefined,
     log,

@@ -55,6 +55,8 @@ export interface DriveOptions {
   /** undefined: nobody may give commands. */
   readonly controlToken: string | undefined;
   readonly log: RunLog;
+  /** Another coordinator is started whenever one ends: workers wait for it when this one is stopped by `signal`. */
+  readonly isSupervised: boolean;
   /** Stops the run, with a snapshot; its reason is what the run ends with. */
   readonly signal: AbortSignal;
 }
@@ -71,13 +73,13 @@ export interface RunningDriver {
 
 /** @throws ADDRESS_IN_USE */
 export async function drive(options: DriveOptions): Promise<RunningDriver> {
-  const { endpoint, signal } = options;
+  const { endpoint, isSupervised, signal } = options;
   const failure = createFailure();
   const over = new AbortController();
   const parts = assemble(options, failure.fail, over.signal);
   const { driver, members } = parts;
   const current = (): Members => {
-    if (over.signal.aborted) throw new ProspectError('PROTOCOL', 'the run is over');
+    if (over.signal.aborted) throw new ProspectError(isSupervised ? 'UNREACHABLE' : 'PROTOCOL', 'the run is over');
     return members;
   };
   const sessions = createSessionService(current);
@@ -90,7 +92,13 @@ export async function drive(options: DriveOptions): Promise<RunningDriver> {
   const server = await startServer(endpoint, services, options.security);
   // What it comes to is in the log.
   const command = (wanted: Command) => void driver.command(wanted).catch(() => undefined);
-  const stop = () => command({ command: 'stop', reason: toProspectError(signal.reason).message, snapshot: true });
+  const stop = () =>
+    command({
+      command: 'stop',
+      reason: toProspectError(signal.reason).message,
+      snapshot: true,
+      ...(isSupervised && { workersWait: true }),
+    });
   signal.addEventListener('abort', stop);
   driver.loop.post({ kind: 'tick' });
   if (signal.aborted) stop();

@@ -13,7 +13,12 @@ export const LearningRateChangeSchema = z.strictObject(learningRate);
 
 const CommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.enum(['pause', 'resume', 'snapshot', 'evaluate']) }),
-  z.strictObject({ command: z.literal('stop'), reason: z.string(), snapshot: z.boolean() }),
+  z.strictObject({
+    command: z.literal('stop'),
+    reason: z.string(),
+    snapshot: z.boolean(),
+    workersWait: z.boolean().exactOptional(),
+  }),
   z.strictObject({ command: z.literal('workers'), min: count, max: count }),
   z.strictObject({ command: z.literal('learningRate'), ...learningRate }),
 ]);

@@ -5,8 +5,11 @@ export type Command =
   | { readonly command: 'resume' }
   | { readonly command: 'snapshot' }
   | { readonly command: 'evaluate' }
-  /** snapshot: with a last one, of the last committed step. */
-  | { readonly command: 'stop'; readonly reason: string; readonly snapshot: boolean }
+  /**
+   * snapshot: with a last one, of the last committed step. workersWait: they are not sent away, because another
+   * coordinator comes for them.
+   */
+  | { readonly command: 'stop'; readonly reason: string; readonly snapshot: boolean; readonly workersWait?: boolean }
   /** What is left out stays as it is. */
   | { readonly command: 'workers'; readonly min?: number | undefined; readonly max?: number | undefined }
   /** Of the peak, to which the schedule is applied. fromStep: the first step that can still be changed when left out. */

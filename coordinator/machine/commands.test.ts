@@ -126,7 +126,10 @@ describe('stop', () => {
     expect(stopping[2]).toEqual({ kind: 'snapshot', step: 1, sessions: [1, 2] });
     const effects = machine.happen({ kind: 'snapshotWritten', step: 1 });
     expect(sent(effects, 'finish')).toHaveLength(2);
-    expect(effects.at(-1)).toEqual({ kind: 'ended', outcome: { kind: 'stopped', reason: 'SIGTERM' } });
+    expect(effects.at(-1)).toEqual({
+      kind: 'ended',
+      outcome: { kind: 'stopped', reason: 'SIGTERM', workersWait: false },
+    });
   });
 
   it('ends it without a snapshot where none is wanted', () => {
@@ -134,7 +137,19 @@ describe('stop', () => {
     makeStep(machine);
     const effects = give(machine, { command: 'stop', reason: 'enough', snapshot: false });
     expect(kindsOf(effects)).not.toContain('snapshot');
-    expect(effects.at(-1)).toEqual({ kind: 'ended', outcome: { kind: 'stopped', reason: 'enough' } });
+    expect(effects.at(-1)).toEqual({
+      kind: 'ended',
+      outcome: { kind: 'stopped', reason: 'enough', workersWait: false },
+    });
+  });
+
+  it('leaves the workers waiting where another coordinator comes for them', () => {
+    const machine = started();
+    makeStep(machine);
+    give(machine, { command: 'stop', reason: 'SIGTERM', snapshot: true, workersWait: true });
+    const effects = machine.happen({ kind: 'snapshotWritten', step: 1 });
+    expect(sent(effects, 'finish')).toEqual([]);
+    expect(effects.at(-1)).toMatchObject({ kind: 'ended', outcome: { kind: 'stopped', workersWait: true } });
   });
 
   it('lets a step be made that is being committed', () => {

@@ -14,6 +14,7 @@ import {
   update,
   updateMember,
 } from './turn.js';
+import type { Outcome } from './types.js';
 
 export function takeCommand(turn: Turn, { id, command }: CommandEvent): void {
   const answer = answerTo(turn.state, command);
@@ -46,7 +47,7 @@ function note(turn: Turn, command: ResolvedCommand): void {
       update(turn, { commands: { ...commands, evaluation: 'wanted' } });
       return;
     case 'stop':
-      update(turn, { commands: { ...commands, stop: { reason: command.reason, snapshot: command.snapshot } } });
+      update(turn, { commands: { ...commands, stop: command } });
       return;
     case 'workers': {
       const { min, max } = command;
@@ -63,9 +64,10 @@ export function obeyStop(turn: Turn): void {
   const { commands, phase, work } = turn.state;
   if (commands.stop === undefined || work?.stage === 'journaling') return;
   if (phase.name === 'stopping' || phase.name === 'ended') return;
-  const { reason, snapshot } = commands.stop;
-  if (snapshot) endRun(turn, { kind: 'stopped', reason });
-  else end(turn, { kind: 'stopped', reason });
+  const { reason, snapshot, workersWait = false } = commands.stop;
+  const outcome: Outcome = { kind: 'stopped', reason, workersWait };
+  if (snapshot) endRun(turn, outcome);
+  else end(turn, outcome);
 }
 
 /** Between two steps: pauses, and goes on. */

@@ -14,10 +14,14 @@ export function endRun(turn: Turn, outcome: Outcome): void {
 }
 
 export function end(turn: Turn, outcome: Outcome): void {
-  const reason = reasonOf(outcome);
-  for (const { session } of turn.state.members) send(turn, session, { kind: 'finish', reason });
+  const isOver = outcome.kind !== 'stopped' || !outcome.workersWait;
+  if (isOver) dismissAll(turn, reasonOf(outcome));
   update(turn, { work: undefined, phase: { name: 'ended', outcome } });
   emit(turn, { kind: 'ended', outcome });
+}
+
+function dismissAll(turn: Turn, reason: string): void {
+  for (const { session } of turn.state.members) send(turn, session, { kind: 'finish', reason });
 }
 
 /** Ends once the last committed step is in a snapshot, or cannot be. */

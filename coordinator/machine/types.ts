@@ -171,7 +171,8 @@ export type Phase =
 
 export type Outcome =
   | { readonly kind: 'finished' }
-  | { readonly kind: 'stopped'; readonly reason: string }
+  /** workersWait: for the coordinator that comes next. */
+  | { readonly kind: 'stopped'; readonly reason: string; readonly workersWait: boolean }
   | { readonly kind: 'failed'; readonly code: FailureCode; readonly message: string };
 
 export type FailureCode = 'WORKER_LOST' | 'WORKER_MISMATCH' | 'NON_FINITE';
@@ -214,7 +215,7 @@ export interface State {
   };
   readonly commands: {
     readonly isHeld: boolean;
-    readonly stop: { readonly reason: string; readonly snapshot: boolean } | undefined;
+    readonly stop: Extract<ResolvedCommand, { readonly command: 'stop' }> | undefined;
     readonly evaluation: 'none' | 'wanted' | 'running';
   };
   /** Changes by command, in the order of their first steps. */

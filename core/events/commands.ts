@@ -14,6 +14,7 @@ export const CommandEventSchema = z
     step: count.optional().describe('The step after which, or from which on. None when it was refused.'),
     reason: z.string().optional().describe('Of stop: what the run ends with.'),
     snapshot: z.boolean().optional().describe('Of stop: with a last snapshot.'),
+    workersWait: z.boolean().optional().describe('Of stop: workers wait for the coordinator that is started next.'),
     min: z.number().optional().describe('Of workers, as given.'),
     max: z.number().optional().describe('Of workers, as given.'),
     learningRate: z.number().optional().describe('The peak that was asked for.'),

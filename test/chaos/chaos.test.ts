@@ -137,7 +137,7 @@ describe('the result is that of the undisturbed run', () => {
       for (const name of ['c', 'd']) cluster.startWorker(name);
       await untilStep(4);
       cluster.worker('a').child.kill('SIGTERM');
-      expect(await cluster.worker('a').ended(), cluster.worker('a').stderr()).toBe(0);
+      expect(await cluster.worker('a').ended(), cluster.worker('a').stderr()).toBe(130);
       expect(await coordinator.ended(), coordinator.stderr()).toBe(0);
       expect(await outcomeOf(output)).toEqual(undisturbed);
     },

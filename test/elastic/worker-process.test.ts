@@ -31,7 +31,7 @@ function computeLeaves(session: ScriptedSession, leaves: number[]): void {
   session.send('referencePoint', { generation: 1, step: 1, attempt: 0, z0: z0Of(1) });
 }
 
-test('SIGTERM: the worker says that it leaves, and ends with exit code 0 when it is let go', async () => {
+test('SIGTERM: the worker says that it leaves, and ends with exit code 130 when it is let go', async () => {
   const coordinator = await coordinate();
   const worker = startWorker(coordinator, 'a');
   const { session } = await greet(coordinator);
@@ -40,7 +40,7 @@ test('SIGTERM: the worker says that it leaves, and ends with exit code 0 when it
   worker.child.kill('SIGTERM');
   await session.next('leaving');
   session.send('finish', { reason: 'the worker leaves' });
-  expect(await worker.ended()).toBe(0);
+  expect(await worker.ended()).toBe(130);
 });
 
 test('a second SIGTERM ends the worker at once', async () => {

@@ -97,6 +97,7 @@ export async function protocolRun(setting: RunSetting): Promise<StartedProtocolR
     standby: setting.standby ?? false,
     keepLease,
     workersMayBeThere: setting.port !== undefined,
+    isSupervised: false,
     newRunId: 'test',
     cacheDir: join(folder, 'cache'),
     log,

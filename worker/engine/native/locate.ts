@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type NativeEngineName, RECIPE, TENSORFLOW_VERSION } from './pins.js';
 
 export interface LocatedEngine {
@@ -21,8 +21,10 @@ export interface Manifest {
   readonly madeFrom: string;
 }
 
+/** $PROSPECT_ENGINES, else in the cache: an image holds engines where nothing can be written. */
 export function enginesFolder(cacheDir: string): string {
-  return join(cacheDir, 'engines');
+  const { PROSPECT_ENGINES } = process.env;
+  return PROSPECT_ENGINES ? resolve(PROSPECT_ENGINES) : join(cacheDir, 'engines');
 }
 
 /** Folder of an engine that `prospect setup` made. */

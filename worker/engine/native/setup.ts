@@ -46,7 +46,7 @@ const NEEDED_BYTES: Readonly<Record<NativeEngineName, number>> = { tensorflow: 1
 export async function setUpNativeEngine(engine: NativeEngineName, options: SetupOptions): Promise<SetupResult> {
   const startMs = Date.now();
   const finish = async (how: SetupResult['how'], entry: string, checked: CheckedEngine): Promise<SetupResult> => {
-    const inCache = entry.startsWith(options.cacheDir);
+    const inCache = entry.startsWith(enginesFolder(options.cacheDir));
     const size = inCache ? { sizeBytes: await folderBytes(engineFolder(engine, options.cacheDir)) } : {};
     const { version, gpu } = checked;
     return { engine, version, gpu, how, entry, ...size, seconds: (Date.now() - startMs) / 1000 };

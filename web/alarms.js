@@ -1,0 +1,24 @@
+/** What a person should look at, in words with what to do. Those that stay as they are aren't read out again. */
+import { byId, element } from './dom.js';
+
+const TITLES = {
+  bothRewardsFalling: 'Both rewards are falling',
+  saturated: 'Saturated',
+  clamped: 'Reference point clamped',
+  tooFewWorkers: 'Too few workers',
+  rowsSetAside: 'Rows left out',
+};
+
+let shown = '';
+let none;
+
+export function showAlarms(alarms) {
+  const now = JSON.stringify(alarms);
+  if (now === shown) return;
+  shown = now;
+  none ??= byId('alarms').firstElementChild;
+  const made = alarms.map(({ kind, message }) =>
+    element('div', { className: 'alarm' }, element('strong', { textContent: TITLES[kind] ?? kind }), message),
+  );
+  byId('alarms').replaceChildren(...(made.length > 0 ? made : [none]));
+}

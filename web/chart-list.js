@@ -23,10 +23,10 @@ export const CHARTS = [
   },
   {
     title: 'Reference point (kl)',
-    unit: 'nats, band: ± standard error',
+    unit: 'nats',
     curves: [
-      { name: 'kl/raw', label: 'raw', color: '--curve-raw', band: 'kl/band' },
-      { name: 'kl', label: 'used, clamped at 0', color: '--accent', isDashed: true },
+      { name: 'kl/raw', label: 'raw', bandLabel: ' ± standard error', color: '--curve-raw', band: 'kl/band' },
+      { name: 'kl', label: 'clamped at 0', color: '--accent', isDashed: true },
     ],
   },
   {

@@ -9,6 +9,7 @@ const CURSOR_GROUP = uPlot.sync('steps');
 
 /**
  * @param lines `{label, color, isDashed, values(), low?(), high?()}` each, all over the same steps.
+ * @param points `{label?, read()}`: what stands for itself, as `{step, value}` each.
  * @param on `{select(from, to), cursor(index), key(event)}`
  */
 export function createChart({ title, unit, lines, points, on }) {
@@ -21,6 +22,8 @@ export function createChart({ title, unit, lines, points, on }) {
       values[i],
     ),
   );
+  if (points.label)
+    legend.push(element('li', { className: 'point', style: { '--color': 'var(--accent)' } }, points.label));
   const plot = element('div', { className: 'plot', tabIndex: 0, attributes: { role: 'img' } });
   const empty = element('p', { className: 'empty', textContent: 'The curve begins with the first step.' });
   plot.append(empty);
@@ -34,19 +37,21 @@ export function createChart({ title, unit, lines, points, on }) {
   let chart;
   let atIndex;
   const showValues = () => {
-    const index = atIndex ?? lastIndex(lines, steps.length);
-    for (const [i, line] of lines.entries()) setText(values[i], short(line.values()[index]));
+    for (const [i, line] of lines.entries()) {
+      const own = line.values();
+      setText(values[i], short(own[atIndex ?? own.length - 1]));
+    }
   };
   const options = () => ({
     width: plot.clientWidth,
     height: HEIGHT,
     legend: { show: false },
-    scales: { x: { time: false }, y: { range: () => rangeOf(lines, points()) } },
+    scales: { x: { time: false }, y: { range: () => rangeOf(lines, points.read()) } },
     cursor: { sync: { key: CURSOR_GROUP.key }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     axes: [axis('x'), axis('y')],
     ...seriesOf(lines),
     hooks: {
-      draw: [(drawn) => drawPoints(drawn, points())],
+      draw: [(drawn) => drawPoints(drawn, points.read())],
       setCursor: [
         ({ cursor }) => {
           atIndex = cursor.idx ?? undefined;
@@ -126,17 +131,19 @@ function axis(which) {
 
 /** As many decimals as tell the numbers of an axis apart. */
 function numbered(_chart, splits, _axis, _space, increment) {
-  const digits = Math.max(0, Math.ceil(-Math.log10(increment) - 1e-9));
-  return splits.map((at) => (increment < 1e-4 ? short(at) : digits === 0 ? count(at) : at.toFixed(digits)));
+  const digits = [0, 1, 2, 3, 4, 5].find((some) => Number(increment.toFixed(some)) === increment);
+  if (digits === undefined) return splits.map(short);
+  return splits.map((at) => (digits === 0 ? count(at) : at.toFixed(digits)));
 }
 
 /**
- * All of the lines and points, and of the bands what is not extreme: a spike leaves the chart, and does not flatten it.
- * With room above and below, also for what does not change at all.
+ * What is not extreme: a spike leaves the chart, and does not flatten it. With room above and below, also for what does not
+ * change at all.
  */
 function rangeOf(lines, points) {
+  const ends = lines.flatMap(({ values }) => [quantile(values(), 0.005), quantile(values(), 0.995)]);
   const edges = lines.flatMap(({ low, high }) => (low ? [quantile(low(), 0.02), quantile(high(), 0.98)] : []));
-  const all = [...lines.flatMap(({ values }) => values()), ...edges, ...points.map(({ value }) => value)];
+  const all = [...ends, ...edges, ...points.map(({ value }) => value)];
   const values = all.filter((value) => value !== null && value !== undefined);
   if (values.length === 0) return [0, 1];
   const [bottom, top] = [Math.min(...values), Math.max(...values)];
@@ -176,10 +183,6 @@ function inWords(title, lines, steps) {
     return `${line.label} from ${short(values[0])} to ${short(values.at(-1))}, between ${short(lowest)} and ${short(highest)}`;
   });
   return `${title}, steps ${count(steps[0])} to ${count(steps.at(-1))}: ${each.join('; ')}`;
-}
-
-function lastIndex(lines, length) {
-  return lines[0].values().findLastIndex((value, i) => value !== null && i < length);
 }
 
 function colorOf(name) {

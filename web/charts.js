@@ -73,7 +73,10 @@ export async function createCharts(runs) {
       },
       key: (event) => key(event, chart),
     };
-    const points = () => (spec.evaluation && runs.length === 1 ? pointsOf(evaluations, spec.evaluation) : []);
+    const isPointed = spec.evaluation !== undefined && runs.length === 1;
+    const points = isPointed
+      ? { label: 'held-out rows', read: () => pointsOf(evaluations, spec.evaluation) }
+      : { read: () => [] };
     const chart = createChart({ ...spec, lines: linesOf(spec, runs, () => data), points, on });
     return chart;
   });
@@ -114,8 +117,9 @@ export async function createCharts(runs) {
 
 function linesOf({ curves }, runs, data) {
   if (runs.length === 1) {
-    return curves.map(({ name, band, ...how }) => ({
+    return curves.map(({ name, band, bandLabel = '', label, ...how }) => ({
       ...how,
+      label: label + bandLabel,
       values: () => data()[0]?.curves[name].mean ?? [],
       ...(band && { low: () => data()[0]?.curves[band].low ?? [], high: () => data()[0]?.curves[band].high ?? [] }),
     }));

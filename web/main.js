@@ -28,7 +28,7 @@ async function show() {
   const view = createView(runs[0], charts);
   view.news({ events: timelines[0], status: runs[0].status });
   charts.drawNews();
-  document.body.dataset.ready = 'yes';
+  ready();
   if (isLive) await live(runs[0], timelines[0], charts, view);
 }
 
@@ -89,7 +89,13 @@ function showMany(runs, timelines, charts) {
     runs.map((run, i) => ({ ...run, latest: charts.latest(i), evaluations: evaluationsOf(timelines[i]) })),
   );
   byId('state').hidden = true;
+  ready();
+}
+
+/** All that was there when the page was opened is shown. */
+function ready() {
   document.body.dataset.ready = 'yes';
+  performance.mark('ready');
 }
 
 /** What has nothing to show here is left out. */

@@ -20,6 +20,9 @@ const STATES = {
   away: ['no connection', 'bad'],
 };
 
+/** Of a digit's. */
+const COMMA_WIDTH = 0.55;
+
 const LABELS = [
   'Time left',
   'A step takes',
@@ -54,7 +57,7 @@ export function showState(state) {
 export function showProgress({ totalSteps }, status, latest, accuracy) {
   const { step, secondsPerStep, workers, limits, snapshotStep, state } = status;
   const share = totalSteps > 0 ? step / totalSteps : 0;
-  byId('step').style.setProperty('--digits', count(totalSteps).length);
+  byId('step').style.setProperty('--digits', widthOf(count(totalSteps)));
   setText(byId('step'), count(step));
   setText(byId('total'), count(totalSteps));
   setText(byId('percent'), percent(Math.floor(share * 1000) / 1000, 1));
@@ -79,4 +82,9 @@ export function showProgress({ totalSteps }, status, latest, accuracy) {
   for (const [label, text] of Object.entries(values)) setText(figures.get(label), text);
   const of = `${Math.floor(share * 100)} % ${state}`;
   document.title = `${of} · Prospect`;
+}
+
+/** In digits: room for the last step, so that nothing moves on the way there. */
+function widthOf(number) {
+  return [...number].reduce((width, letter) => width + (letter === ',' ? COMMA_WIDTH : 1), 0);
 }

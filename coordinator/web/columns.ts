@@ -34,15 +34,15 @@ export interface Columns {
   last(): number;
   /** How often steps were forgotten: what was told before that is no longer so. */
   cuts(): number;
-  /** NaN where there is no number. @param step 1-based. */
-  value(name: ColumnName, step: number): number;
+  /** Step 1 is at 0; NaN where there is no number. Steps that are added may be in another array. */
+  of(name: ColumnName): Float64Array;
   add(step: number, metrics: EventOf<'step'>['metrics']): void;
   /** Forgets what came after a step, because it will come out otherwise. */
   cutBack(step: number): void;
 }
 
 export function createColumns(): Columns {
-  const columns = new Map<ColumnName, Float64Array>();
+  const columns = new Map<ColumnName, Float64Array>(COLUMN_NAMES.map((name) => [name, new Float64Array()]));
   let capacity = 0;
   let last = 0;
   let cuts = 0;
@@ -51,14 +51,14 @@ export function createColumns(): Columns {
     capacity = Math.max(FIRST_CAPACITY, 2 * capacity, step);
     for (const name of COLUMN_NAMES) {
       const grown = new Float64Array(capacity).fill(Number.NaN);
-      grown.set(columns.get(name) ?? []);
+      grown.set(columns.get(name)!);
       columns.set(name, grown);
     }
   };
   return {
     last: () => last,
     cuts: () => cuts,
-    value: (name, step) => columns.get(name)?.[step - 1] ?? Number.NaN,
+    of: (name) => columns.get(name)!,
     add(step, metrics) {
       makeRoom(step);
       last = Math.max(last, step);

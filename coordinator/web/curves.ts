@@ -2,7 +2,7 @@
  * A stretch of a run's curves, as few points as a screen can show: neighbouring steps become one bucket with mean, lowest
  * and highest value, so that a single spike among 100,000 steps is still seen.
  */
-import { COLUMN_NAMES, type ColumnName, type Columns } from './columns.js';
+import { COLUMN_NAMES, type Columns } from './columns.js';
 
 /** Steps from `from` to `to`, `size` of them a bucket. */
 export interface Grid {
@@ -40,18 +40,17 @@ export function curvesOf(columns: Columns, grid: Grid): Curves {
   for (let start = from; start <= to; start += size) steps.push(Math.min(start + size - 1, to));
   const curve = (of: Reading) => curveOf(steps, { from, size }, of);
   const curves: Record<string, Curve> = {};
-  for (const name of COLUMN_NAMES) curves[name] = curve(reading(columns, name));
-  const [raw, error] = [reading(columns, 'kl/raw'), reading(columns, 'kl/stderr')];
-  const edge = (sign: number) => curve((step) => raw(step) + sign * error(step)).mean;
+  for (const name of COLUMN_NAMES) {
+    const column = columns.of(name);
+    curves[name] = curve((step) => column[step - 1]!);
+  }
+  const [raw, error] = [columns.of('kl/raw'), columns.of('kl/stderr')];
+  const edge = (sign: number) => curve((step) => raw[step - 1]! + sign * error[step - 1]!).mean;
   curves[BAND] = { mean: curves['kl/raw']!.mean, low: edge(-1), high: edge(1) };
   return { ...grid, steps, curves };
 }
 
 type Reading = (step: number) => number;
-
-function reading(columns: Columns, name: ColumnName): Reading {
-  return (step) => columns.value(name, step);
-}
 
 function curveOf(steps: readonly number[], { from, size }: Omit<Grid, 'to'>, of: Reading): Curve {
   const curve = { mean: [] as (number | null)[], low: [] as (number | null)[], high: [] as (number | null)[] };

@@ -3,7 +3,7 @@
  * number of the event), so that whoever connects again, also to a coordinator that was started anew, goes on from there.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { COLUMN_NAMES } from './columns.js';
+import { COLUMN_NAMES, type ColumnName } from './columns.js';
 import type { WatchedRun } from './watched-run.js';
 
 /** A page looks alive, and a run of 100 steps a second costs four messages. */
@@ -67,11 +67,8 @@ export async function* liveStream({ run, from, signal, isOver }: StreamOptions):
 function stepsAfter({ columns }: WatchedRun, step: number) {
   const last = columns.last();
   if (last <= step) return undefined;
-  const values = (name: (typeof COLUMN_NAMES)[number]) =>
-    Array.from({ length: last - step }, (_, i) => {
-      const value = columns.value(name, step + 1 + i);
-      return Number.isNaN(value) ? null : value;
-    });
+  const values = (name: ColumnName) =>
+    Array.from(columns.of(name).subarray(step, last), (value) => (Number.isNaN(value) ? null : value));
   return { from: step + 1, values: Object.fromEntries(COLUMN_NAMES.map((name) => [name, values(name)])) };
 }
 

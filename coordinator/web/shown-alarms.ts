@@ -32,7 +32,7 @@ export function clusterAlarms({ phase, members, settings, setAside }: State): Sh
 }
 
 function watchedAt(columns: Columns, step: number): WatchedMetrics {
-  const number = (name: ColumnName) => columns.value(name, step);
+  const number = (name: ColumnName) => columns.of(name)[step - 1]!;
   const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   return {
     'rewards/chosen': orNull(number('rewards/chosen')),

@@ -53,12 +53,7 @@ const PACE_STEPS = 50;
 /** Mean seconds of the latest steps. */
 export function paceOf(columns: Columns): number | undefined {
   const last = columns.last();
-  let [total, count] = [0, 0];
-  for (let step = Math.max(1, last - PACE_STEPS + 1); step <= last; step++) {
-    const seconds = columns.value('step_seconds', step);
-    if (Number.isNaN(seconds)) continue;
-    total += seconds;
-    count++;
-  }
-  return count === 0 ? undefined : total / count;
+  const latest = columns.of('step_seconds').subarray(Math.max(0, last - PACE_STEPS), last);
+  const known = latest.filter((seconds) => !Number.isNaN(seconds));
+  return known.length === 0 ? undefined : known.reduce((sum, seconds) => sum + seconds, 0) / known.length;
 }

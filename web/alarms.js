@@ -17,8 +17,16 @@ export function showAlarms(alarms) {
   if (now === shown) return;
   shown = now;
   none ??= byId('alarms').firstElementChild;
-  const made = alarms.map(({ kind, message }) =>
-    element('div', { className: 'alarm' }, element('strong', { textContent: TITLES[kind] ?? kind }), message),
-  );
+  const made = alarms.map(({ kind, message }) => {
+    const title = TITLES[kind] ?? kind;
+    return element('div', { className: 'alarm' }, element('strong', { textContent: title }), restOf(message, title));
+  });
   byId('alarms').replaceChildren(...(made.length > 0 ? made : [none]));
+}
+
+/** On a terminal a message names its alarm itself. */
+function restOf(message, title) {
+  if (!message.startsWith(`${title}: `)) return message;
+  const rest = message.slice(title.length + 2);
+  return `${rest[0].toUpperCase()}${rest.slice(1)}`;
 }

@@ -40,7 +40,7 @@ function rowOf({ id, state, phase, share, tokensPerSecond }) {
       value: share,
       attributes: { 'aria-hidden': 'true' },
     });
-    row.children[3].prepend(bar);
+    row.children[3].replaceChildren(bar, element('span', { textContent: percent(share) }));
   }
   return row;
 }

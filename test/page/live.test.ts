@@ -11,9 +11,10 @@ const LONG_RUN = ['--set', 'training.maxSteps=2000', '--set', 'training.epochs=2
 /** While a coordinator is away, the browser says so for each try. */
 const AWAY =
   /Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/;
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 40_000 };
+const TEST_MS = 150_000;
 
-describe.skipIf(!CHROMIUM)('the page of a run that goes on', () => {
+describe.skipIf(!CHROMIUM)('the page of a run that goes on', { timeout: TEST_MS }, () => {
   let runs: SteeredRuns;
   let browser: Browser;
 

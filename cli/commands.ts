@@ -51,6 +51,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'the curves of several runs laid over each other',
     load: async () => (await import('./view.js')).compareCommand(),
   },
+  sample: {
+    summary: 'what a snapshot answers to the prompts of its run',
+    load: async () => (await import('./sample.js')).sampleCommand(),
+  },
   generate: {
     summary: 'complete a prompt with a model, with or without adapter',
     load: async () => (await import('./generate.js')).generateCommand(),

@@ -9,6 +9,7 @@ import { byId, setText } from './dom.js';
 import { showEvaluations } from './evaluations.js';
 import { follow } from './event-stream.js';
 import { prepareProgress, showProgress, showState } from './progress.js';
+import { prepareSamples } from './samples.js';
 import { clearEvents, showEvents } from './timeline.js';
 import { showWorkers } from './workers.js';
 
@@ -29,6 +30,7 @@ async function show() {
   view.news({ events: timelines[0], status: runs[0].status });
   charts.drawNews();
   ready();
+  void prepareSamples(isLive);
   if (isLive) await live(runs[0], timelines[0], charts, view);
 }
 

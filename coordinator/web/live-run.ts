@@ -55,7 +55,16 @@ export function createLiveRun(timeMs: () => number): LiveRun {
     async open({ runId, config, totalSteps, state }) {
       timeline.precede(await readTimeline(join(config.output, EVENTS_FILE), runId));
       const status = () => liveStatus(runId, state(), trainingAlarms(columns), paceOf(columns));
-      return { id: runId, name: basename(config.output), config, totalSteps, columns, timeline, status };
+      return {
+        id: runId,
+        name: basename(config.output),
+        folder: config.output,
+        config,
+        totalSteps,
+        columns,
+        timeline,
+        status,
+      };
     },
   };
 }

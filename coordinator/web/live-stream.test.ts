@@ -21,7 +21,15 @@ const STATUS: ShownStatus = {
 
 function runOf(steps: number): WatchedRun {
   const config = RunConfigSchema.parse({ model: 'm', output: 'o', data: { train: 'd' } });
-  const run = { id: 'run-1', name: 'o', config, totalSteps: 9, columns: createColumns(), timeline: createTimeline() };
+  const run = {
+    id: 'run-1',
+    name: 'o',
+    folder: 'o',
+    config,
+    totalSteps: 9,
+    columns: createColumns(),
+    timeline: createTimeline(),
+  };
   for (let step = 1; step <= steps; step++) run.columns.add(step, stepEvent(exampleMetrics({ loss: step })).metrics);
   for (const sequence of [1, 5]) run.timeline.add({ kind: 'runResumed', sequence, workers: 2 } as RunEvent);
   return { ...run, status: () => STATUS };

@@ -6,6 +6,7 @@ import { type Access, guarded } from './access.js';
 import { curvesOf, gridOf } from './curves.js';
 import { liveStream, parsePlace } from './live-stream.js';
 import { pageFiles } from './page-files.js';
+import { readSamples } from './samples.js';
 import type { WatchedRun } from './watched-run.js';
 
 export interface PageSources {
@@ -29,7 +30,7 @@ const MOST_BUCKETS = 4000;
 
 export function pageRoutes(sources: PageSources): Route[] {
   const { access, live } = sources;
-  const data = [runsRoute(sources), curvesRoute(sources), timelineRoute(sources)];
+  const data = [runsRoute(sources), curvesRoute(sources), timelineRoute(sources), samplesRoute(sources)];
   const more = live ? [eventsRoute(sources, live), commandRoute(live)] : [];
   return [...pageFiles(), ...[...data, ...more].map((route) => guarded(route, access))];
 }
@@ -64,6 +65,13 @@ function timelineRoute({ runs }: PageSources): Route {
   return get('/api/timeline', ({ query }) => {
     const run = runs()?.[numberIn(query, 'run', 0)];
     return run ? json(run.timeline.after(0)) : preparing();
+  });
+}
+
+function samplesRoute({ runs }: PageSources): Route {
+  return get('/api/samples', async () => {
+    const run = runs()?.[0];
+    return run ? json(await readSamples(run.folder, run.id)) : preparing();
   });
 }
 

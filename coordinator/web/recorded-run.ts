@@ -37,7 +37,7 @@ export async function readRecordedRun(folder: string, name: string): Promise<Wat
   const timeline = createTimeline();
   timeline.precede(await readTimeline(join(folder, EVENTS_FILE), runId));
   const status = () => recordedStatus(columns, timeline.after(0));
-  return { id: runId, name, config, totalSteps, columns, timeline, status };
+  return { id: runId, name, folder, config, totalSteps, columns, timeline, status };
 }
 
 async function readRecord(folder: string): Promise<RunRecord> {

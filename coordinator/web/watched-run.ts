@@ -8,6 +8,8 @@ export interface WatchedRun {
   /** For a person, to tell runs apart. */
   readonly name: string;
   readonly config: RunConfig;
+  /** What it leaves lies there. */
+  readonly folder: string;
   readonly totalSteps: number;
   readonly columns: Columns;
   readonly timeline: Timeline;

@@ -27,9 +27,7 @@ const WORDS = {
   workerJoined: ({ worker }) => [`${worker} joined`, 'good'],
   workerLeft: ({ worker, reason }) => [`${worker} is gone: ${reason}`, 'beware'],
   workerExpelled: ({ worker, reason }) => [`${worker} gave other bits and heals: ${reason}`, 'bad'],
-  generationChanged: ({ generation, workers }) => [
-    `Generation ${count(generation)}: ${workers.length === 0 ? 'nobody computes' : `${workers.join(', ')} compute`}`,
-  ],
+  generationChanged: ({ workers }) => [workers.length === 0 ? 'Nobody computes' : `${workers.join(', ')} compute`],
   snapshotWritten: ({ step, bytes }) => [`Snapshot of step ${count(step)} (${mebibytes(bytes)})`, 'good'],
   snapshotVerified: ({ step }) => [`Snapshot of step ${count(step)} read back and intact`, 'good'],
   snapshotFailed: ({ step, during, reason }) => [

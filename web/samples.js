@@ -37,9 +37,13 @@ function show() {
       'tr',
       {},
       element('th', { scope: 'row', textContent: prompt }),
-      element('td', { textContent: sample.base[i] || '(nothing)' }),
-      element('td', { textContent: sample.answers[i] || '(nothing)' }),
+      element('td', { textContent: textOf(sample.base[i]) }),
+      element('td', { textContent: textOf(sample.answers[i]) }),
     ),
   );
   byId('samples').replaceChildren(...rows);
+}
+
+function textOf(answer) {
+  return answer.trim() || '(nothing)';
 }

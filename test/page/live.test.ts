@@ -1,6 +1,7 @@
 /** The page of a run of real processes in a real browser: it shows what happens, and does what it is told. */
 
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
@@ -28,9 +29,9 @@ describe.skipIf(!CHROMIUM)('the page of a run that goes on', { timeout: TEST_MS 
     await runs?.remove();
   });
 
-  async function startRun(name: string) {
+  async function startRun(name: string, more: readonly string[] = []) {
     const port = await freePort();
-    const flags = [...LONG_RUN, '--metrics-listen', String(port)];
+    const flags = [...LONG_RUN, '--metrics-listen', String(port), ...more];
     const { coordinator, address } = await runs.startCoordinator(name, flags);
     const workers = runs.startWorkers(address);
     await runs.stepWritten(name, 2);
@@ -53,7 +54,7 @@ describe.skipIf(!CHROMIUM)('the page of a run that goes on', { timeout: TEST_MS 
     await vi.waitUntil(async () => (await stepOf(page)) > alone, WAIT);
     runs.startProcess('worker', '--coordinator', address, '--id', 'c');
     await shows(page, '#workers', /bactive.*cactive/);
-    await shows(page, '#timeline', /Generation \d+: b, c compute/);
+    await shows(page, '#timeline', /b, c compute/);
     await expectCalm();
   });
 
@@ -74,15 +75,27 @@ describe.skipIf(!CHROMIUM)('the page of a run that goes on', { timeout: TEST_MS 
     await expectCalm(AWAY);
   });
 
+  test('shows what a snapshot answers to the prompts of the run, beside the base model’s answers', async () => {
+    const samples = ['--set', 'samples.prompts=["Hello there"]', '--set', 'samples.maxTokens=8'];
+    const { url } = await startRun('sampled', ['--set', 'snapshots.everySteps=10', ...samples]);
+    const { page, expectCalm } = await openPage(browser, url);
+    await shows(page, '#samples', /^Hello there./);
+    await shows(page, '#sample-step', /step \d+0/);
+    const line = JSON.parse((await readFile(join(runs.outputOf('sampled'), 'samples.jsonl'), 'utf8')).split('\n')[0]!);
+    expect(line).toMatchObject({ prompts: ['Hello there'], base: [expect.any(String)], answers: [expect.any(String)] });
+    expect(await page.locator('#samples td').count()).toBe(2);
+    await expectCalm();
+  });
+
   test('takes commands from who has the token alone, asks for it once, and says what will happen', async () => {
     const { coordinator, url } = await startRun('commanded');
     const { page, expectCalm } = await openPage(browser, url);
     await page.getByRole('button', { name: 'Pause' }).click();
-    await page.getByLabel('Token').fill('not the token of this run');
+    await page.locator('#token').fill('not the token of this run');
     await page.keyboard.press('Enter');
     await shows(page, '#answer', /^The token is not this run’s; nothing was changed/);
     await page.getByRole('button', { name: 'Pause' }).click();
-    await page.getByLabel('Token').fill((await readFile(runs.tokenOf('commanded'), 'utf8')).trim());
+    await page.locator('#token').fill((await readFile(runs.tokenOf('commanded'), 'utf8')).trim());
     await page.keyboard.press('Enter');
     await shows(page, '#answer', /^Pauses after step \d+/);
     await shows(page, '#state', /^paused$/);

@@ -168,8 +168,9 @@ async function startDriver(
   watch.started({
     runId: opened.runId,
     config,
-    totalSteps: calendar.totalSteps,
+    totalSteps: knownSteps(calendar.totalSteps),
     state: driver.state,
+    rowsAwaited: () => live?.status().idle?.message,
     control: driver.control,
     controlToken: options.controlToken,
     eventsWaiting: delivery?.waiting,

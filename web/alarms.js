@@ -7,6 +7,7 @@ const TITLES = {
   clamped: 'Reference point clamped',
   tooFewWorkers: 'Too few workers',
   rowsSetAside: 'Rows left out',
+  rowsAwaited: 'Waiting for rows',
 };
 
 let shown = '';

@@ -12,7 +12,11 @@ export function showComparison(runs) {
   );
   const rows = [
     ['state', ({ status }) => status.state],
-    ['steps', ({ lastStep, totalSteps }) => `${count(lastStep)} of ${count(totalSteps)}`],
+    [
+      'steps',
+      ({ lastStep, totalSteps }) =>
+        totalSteps === null ? count(lastStep) : `${count(lastStep)} of ${count(totalSteps)}`,
+    ],
     ['loss', ({ latest }) => short(latest.loss)],
     ['margin', ({ latest }) => short(latest['rewards/margins'])],
     ['held-out loss', ({ evaluations }) => short(evaluations.at(-1)?.metrics.loss)],

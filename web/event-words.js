@@ -1,10 +1,10 @@
 /** Events of a run as a sentence, and whether it is good, bad, or to be looked at. */
-import { count, mebibytes, percent, short } from './format.js';
+import { count, duration, mebibytes, percent, short } from './format.js';
 
 const WORDS = {
   runStarted: ({ incarnation, totalSteps, afterStep }) =>
     incarnation === 1
-      ? [`The run begins: ${count(totalSteps)} steps`]
+      ? [totalSteps === null ? 'The run begins' : `The run begins: ${count(totalSteps)} steps`]
       : [`The coordinator was started again; the run goes on after step ${count(afterStep)}`, 'beware'],
   runPaused: ({ message }) => [`Paused: ${message}`, 'beware'],
   runResumed: ({ workers }) => [`Training with ${count(workers)} workers`, 'good'],
@@ -38,6 +38,8 @@ const WORDS = {
     `Command ${command}, ${outcome}: ${says}`,
     outcome === 'refused' ? 'beware' : '',
   ],
+  feedbackIdle: ({ message }) => [message, 'beware'],
+  feedbackResumed: ({ seconds }) => [`The rows for the next step have come, after ${duration(seconds)}`, 'good'],
   gap: ({ lost }) => [`${count(lost)} events were dropped on their way to NATS`, 'beware'],
 };
 

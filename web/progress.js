@@ -56,17 +56,18 @@ export function showState(state) {
 /** @param latest the newest step's values, by metric. */
 export function showProgress({ totalSteps }, status, latest, accuracy) {
   const { step, secondsPerStep, workers, limits, snapshotStep, state } = status;
+  // Without end where rows come as long as there are some.
   const share = totalSteps > 0 ? step / totalSteps : 0;
-  byId('step').style.setProperty('--digits', widthOf(count(totalSteps)));
+  byId('step').style.setProperty('--digits', widthOf(count(totalSteps ?? step)));
   setText(byId('step'), count(step));
-  setText(byId('total'), count(totalSteps));
-  setText(byId('percent'), percent(Math.floor(share * 1000) / 1000, 1));
+  setText(byId('total'), totalSteps === null ? 'as many as come' : count(totalSteps));
+  setText(byId('percent'), totalSteps === null ? '' : percent(Math.floor(share * 1000) / 1000, 1));
   byId('bar').value = share;
   const active = workers.filter(({ state }) => state === 'active').length;
   const isOn = state === 'training' || state === 'pausing';
   const left = (totalSteps - step) * (secondsPerStep ?? Number.NaN);
   const values = {
-    'Time left': step >= totalSteps ? 'none' : isOn ? duration(left) : '–',
+    'Time left': totalSteps === null ? 'no end' : step >= totalSteps ? 'none' : isOn ? duration(left) : '–',
     'A step takes': duration(secondsPerStep),
     Speed: latest.tokens_per_second === undefined ? '–' : `${short(latest.tokens_per_second)} tokens/s`,
     Workers: limits
@@ -80,8 +81,8 @@ export function showProgress({ totalSteps }, status, latest, accuracy) {
     'Last snapshot': snapshotStep === 0 ? 'none' : `step ${count(snapshotStep)}`,
   };
   for (const [label, text] of Object.entries(values)) setText(figures.get(label), text);
-  const of = `${Math.floor(share * 100)} % ${state}`;
-  document.title = `${of} · Prospect`;
+  const far = totalSteps === null ? count(step) : `${Math.floor(share * 100)} %`;
+  document.title = `${far} ${state} · Prospect`;
 }
 
 /** In digits: room for the last step, so that nothing moves on the way there. */

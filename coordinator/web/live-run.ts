@@ -2,14 +2,14 @@
 import { basename, join } from 'node:path';
 import { EVENT_VERSION } from '../../core/events/envelope.js';
 import type { RunEvent } from '../../core/events/run-event.js';
-import { statusOf } from '../control/status.js';
+import { stateOf } from '../control/status.js';
 import type { NewEvent } from '../events/event-line.js';
 import { EVENTS_FILE, type EventLog } from '../events/event-log.js';
 import { stepEvent } from '../events/metrics-events.js';
 import type { Member, State } from '../machine/types.js';
 import type { StepMetrics } from '../metrics/step-metrics.js';
 import type { ResolvedRun } from '../resolve-run.js';
-import { createColumns } from './columns.js';
+import { type Columns, createColumns } from './columns.js';
 import { clusterAlarms, trainingAlarms } from './shown-alarms.js';
 import { createTimeline, readTimeline } from './timeline.js';
 import { paceOf, type ShownStatus, type ShownWorker, type WatchedRun } from './watched-run.js';
@@ -26,8 +26,10 @@ export interface LiveRun {
 export interface LiveFacts {
   readonly runId: string;
   readonly config: ResolvedRun;
-  readonly totalSteps: number;
+  readonly totalSteps: number | null;
   state(): State;
+  /** What the next step waits for, where rows come live. */
+  rowsAwaited(): string | undefined;
 }
 
 /** @param timeMs Unix time. */
@@ -52,9 +54,10 @@ export function createLiveRun(timeMs: () => number): LiveRun {
       },
     }),
     recorded: (metrics) => columns.add(metrics.step, stepEvent(metrics).metrics),
-    async open({ runId, config, totalSteps, state }) {
+    async open(facts) {
+      const { runId, config, totalSteps } = facts;
       timeline.precede(await readTimeline(join(config.output, EVENTS_FILE), runId));
-      const status = () => liveStatus(runId, state(), trainingAlarms(columns), paceOf(columns));
+      const status = () => liveStatus(facts, columns);
       return {
         id: runId,
         name: basename(config.output),
@@ -69,22 +72,19 @@ export function createLiveRun(timeMs: () => number): LiveRun {
   };
 }
 
-function liveStatus(
-  runId: string,
-  now: State,
-  alarms: ShownStatus['alarms'],
-  secondsPerStep: number | undefined,
-): ShownStatus {
-  const { state, step, snapshotStep, workers: limits } = statusOf({ runId, state: () => now });
+function liveStatus({ state, rowsAwaited }: LiveFacts, columns: Columns): ShownStatus {
+  const now = state();
+  const { committed, work, settings, members, snapshots } = now;
+  const { min, max } = settings.workers;
   return {
-    state,
-    step,
-    stage: now.work?.stage,
-    secondsPerStep,
-    limits,
-    workers: now.members.map((member) => shownWorker(member, now)),
-    snapshotStep,
-    alarms: [...clusterAlarms(now), ...alarms],
+    state: stateOf(now),
+    step: committed.step,
+    stage: work?.stage,
+    secondsPerStep: paceOf(columns),
+    limits: { min, max },
+    workers: members.map((member) => shownWorker(member, now)),
+    snapshotStep: snapshots.step,
+    alarms: [...clusterAlarms(now, rowsAwaited()), ...trainingAlarms(columns)],
   };
 }
 

@@ -13,8 +13,13 @@ export function trainingAlarms(columns: Columns): ShownAlarm[] {
   return alarmsOf(history);
 }
 
-export function clusterAlarms({ phase, members, settings, setAside }: State): ShownAlarm[] {
+/** @param rowsAwaited what the next step waits for, where rows come live. */
+export function clusterAlarms(
+  { phase, members, settings, setAside }: State,
+  rowsAwaited: string | undefined,
+): ShownAlarm[] {
   const alarms: ShownAlarm[] = [];
+  if (rowsAwaited !== undefined) alarms.push({ kind: 'rowsAwaited', message: rowsAwaited });
   if (phase.name === 'waiting' && phase.isPause) {
     const message =
       `No step is made: ${members.length} of at least ${settings.workers.min} workers are there. Start more ` +

@@ -10,7 +10,8 @@ export interface WatchedRun {
   readonly config: RunConfig;
   /** What it leaves lies there. */
   readonly folder: string;
-  readonly totalSteps: number;
+  /** null: it lasts until it is stopped. */
+  readonly totalSteps: number | null;
   readonly columns: Columns;
   readonly timeline: Timeline;
   status(): ShownStatus;

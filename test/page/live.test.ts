@@ -115,7 +115,7 @@ describe.skipIf(!CHROMIUM)('the page of a run that goes on', { timeout: TEST_MS 
 
     await page.getByRole('button', { name: 'Stop …' }).click();
     await page.getByRole('button', { name: 'Stop with a snapshot' }).click();
-    await shows(page, '#answer', /^Stops after step/);
+    await shows(page, '#answer', /^Stops .*with a snapshot/);
     expect(await coordinator.ended()).toBe(130);
     await shows(page, '#timeline', /Stopped after step \d+: stopped by command/);
     await expectCalm(AWAY);

@@ -38,31 +38,27 @@ export function curvesOf(columns: Columns, grid: Grid): Curves {
   const to = Math.min(grid.to, columns.last());
   const steps: number[] = [];
   for (let start = from; start <= to; start += size) steps.push(Math.min(start + size - 1, to));
-  const curve = (of: Reading) => curveOf(steps, { from, size }, of);
   const curves: Record<string, Curve> = {};
-  for (const name of COLUMN_NAMES) {
-    const column = columns.of(name);
-    curves[name] = curve((step) => column[step - 1]!);
-  }
-  const [raw, error] = [columns.of('kl/raw'), columns.of('kl/stderr')];
-  const edge = (sign: number) => curve((step) => raw[step - 1]! + sign * error[step - 1]!).mean;
-  curves[BAND] = { mean: curves['kl/raw']!.mean, low: edge(-1), high: edge(1) };
+  for (const name of COLUMN_NAMES) curves[name] = curveOf(steps, grid, columns.of(name));
+  const error = columns.of('kl/stderr');
+  const edge = (sign: number) => columns.of('kl/raw').map((raw, i) => raw + sign * error[i]!);
+  const [low, high] = [edge(-1), edge(1)].map((column) => curveOf(steps, grid, column).mean);
+  curves[BAND] = { mean: curves['kl/raw']!.mean, low: low!, high: high! };
   return { ...grid, steps, curves };
 }
 
-type Reading = (step: number) => number;
-
-function curveOf(steps: readonly number[], { from, size }: Omit<Grid, 'to'>, of: Reading): Curve {
+/** A plain loop over one array: it sees each step of the stretch. */
+function curveOf(steps: readonly number[], { from, size }: Grid, column: Float64Array): Curve {
   const curve = { mean: [] as (number | null)[], low: [] as (number | null)[], high: [] as (number | null)[] };
   for (const [i, end] of steps.entries()) {
     let [total, count, low, high] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let step = from + i * size; step <= end; step++) {
-      const value = of(step);
+      const value = column[step - 1]!;
       if (Number.isNaN(value)) continue;
       total += value;
       count++;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
     curve.mean.push(count === 0 ? null : rounded(total / count));
     curve.low.push(count === 0 ? null : rounded(low));

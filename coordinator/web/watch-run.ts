@@ -61,7 +61,10 @@ export async function watchRun(config: RunConfig, log: RunLog): Promise<RunWatch
   const page = createLivePage(endpoint.host, onError);
   const routes = [...operationRoutes({ registries, ...readings }), ...page.routes];
   const server = await serveHttp(endpoint, routes, { onError });
-  log.info({ address: server.address }, `page at http://${server.address}/, metrics at /metrics`);
+  log.info(
+    { address: server.address },
+    `page at http://${server.address}/, metrics at http://${server.address}/metrics`,
+  );
   return {
     listenTo: (events) => page.listenTo(observer.listenTo(events)),
     recorded(metrics) {

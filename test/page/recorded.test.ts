@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
-import { MAIN } from '../support/prospect.js';
+import { MAIN, prospect } from '../support/prospect.js';
 import { SPIKE, writeRecordedRun } from '../support/recorded-run.js';
 
 const STEPS = 100_000;
 /** It takes 0.3 s on an idle machine; tests run beside each other, on slow ones too. */
 const OPENING_MS = 5000;
+const TOKEN = 'sixteen letters or more';
 const WAIT = { timeout: 10_000 };
 
 describe.skipIf(!CHROMIUM)('the page of a run that is over', () => {
@@ -36,7 +37,8 @@ describe.skipIf(!CHROMIUM)('the page of a run that is over', () => {
   });
 
   async function served(...args: string[]): Promise<string> {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, PROSPECT_TOKEN: TOKEN };
+    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     started.push(child);
     const [text] = (await once(child.stdout, 'data')) as [Buffer];
     return /http:\S+/.exec(text.toString())![0];
@@ -112,6 +114,26 @@ describe.skipIf(!CHROMIUM)('the page of a run that is over', () => {
     );
     expect(await page.locator('#timeline').isVisible()).toBe(false);
     await expectCalm();
+  });
+
+  test('that other machines can reach is shown to who has the token, and not served at all without one', async () => {
+    const listen = ['--listen', '0.0.0.0:0'];
+    const url = (await served('view', join(folder, 'short'), ...listen)).replace('0.0.0.0', '127.0.0.1');
+    expect((await fetch(`${url}api/runs`)).status).toBe(401);
+    expect((await fetch(`${url}api/curves`, { headers: { authorization: 'Bearer another' } })).status).toBe(401);
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.locator('#token').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('body[data-ready=yes]');
+    expect(await page.textContent('#step')).toBe('300');
+    const { exitCode, stderr } = await prospect(['view', folder, ...listen], { PROSPECT_TOKEN: '' });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Set PROSPECT_TOKEN')]);
+  });
+
+  test('is refused for a folder that holds no run', async () => {
+    const { exitCode, stderr } = await prospect(['view', folder]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is not a run’s output folder')]);
   });
 
   test.each(['light', 'dark'] as const)(

@@ -6,6 +6,8 @@ const WORDS = {
     incarnation === 1
       ? [totalSteps === null ? 'The run begins' : `The run begins: ${count(totalSteps)} steps`]
       : [`The coordinator was started again; the run goes on after step ${count(afterStep)}`, 'beware'],
+  leaseTaken: ({ holder }) => [`${holder} leads`],
+  leaseLost: ({ holder }) => [`${holder} leads no more`, 'beware'],
   runPaused: ({ message }) => [`Paused: ${message}`, 'beware'],
   runResumed: ({ workers }) => [`Training with ${count(workers)} workers`, 'good'],
   runWentBack: ({ step, again }) => [

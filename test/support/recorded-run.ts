@@ -7,6 +7,7 @@ import type { StepMetrics } from '../../coordinator/metrics/step-metrics.js';
 import { RunConfigSchema } from '../../core/config/schema.js';
 import { randomFrom } from '../../core/order/mix.js';
 import { exampleMetrics } from '../builders/example-metrics.js';
+import { NO_RIVAL } from './no-rival.js';
 
 /** One step whose loss is unlike its neighbours', in runs that are so long. */
 export const SPIKE = { step: 61_300, height: 3 };
@@ -35,7 +36,8 @@ async function writeEvents(output: string, run: string, made: readonly StepMetri
   const onError = (error: Error) => {
     throw error;
   };
-  const log = await openEventLog({ output, run, goesOn: false, limitBytes: 2 ** 30, onError, timeMs: () => 0 });
+  const settings = { goesOn: false, limitBytes: 2 ** 30, fence: NO_RIVAL, onError, timeMs: () => 0 };
+  const log = await openEventLog({ output, run, ...settings });
   const totalSteps = made.length;
   const start = { incarnation: 1, afterStep: 0, totalSteps, method: 'lora', loss: 'kto', datasetDigest: '' } as const;
   log.tell({ kind: 'runStarted', ...start });

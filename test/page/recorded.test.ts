@@ -143,6 +143,10 @@ describe.skipIf(!CHROMIUM)('the page of a run that is over', () => {
       const url = await served('view', join(folder, 'short'));
       const { page, expectCalm } = await openPage(browser, url, { viewport, colorScheme, reducedMotion: 'reduce' });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+      const widths = await page.evaluate(
+        '[...document.querySelectorAll(".panel:not([hidden])")].map((one) => one.offsetWidth)',
+      );
+      expect(new Set(widths as number[]).size).toBe(1);
       const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
       expect(ground).toBe(colorScheme === 'light' ? 'rgb(245, 246, 248)' : 'rgb(15, 20, 27)');
       await expectCalm();

@@ -43,6 +43,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'take, list, check and export the snapshots of a run',
     load: async () => (await import('./snapshot.js')).snapshotCommand(),
   },
+  view: {
+    summary: 'the page of a run that is over',
+    load: async () => (await import('./view.js')).viewCommand(),
+  },
+  compare: {
+    summary: 'the curves of several runs laid over each other',
+    load: async () => (await import('./view.js')).compareCommand(),
+  },
+  sample: {
+    summary: 'what a snapshot answers to the prompts of its run',
+    load: async () => (await import('./sample.js')).sampleCommand(),
+  },
   generate: {
     summary: 'complete a prompt with a model, with or without adapter',
     load: async () => (await import('./generate.js')).generateCommand(),

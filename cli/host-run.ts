@@ -14,6 +14,7 @@ import type { RunConfig } from '../core/config/schema.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import type { Security } from '../proto/transport/security.js';
 import { createLogger } from './logger.js';
+import { sampleSnapshots } from './sample-snapshots.js';
 import { createScreen } from './screen.js';
 
 export interface HostOptions {
@@ -61,12 +62,16 @@ export async function hostRun(options: HostOptions): Promise<void> {
   });
   if (!run) return;
   process.on('SIGUSR1', run.snapshot);
+  const sampling = sampleSnapshots(config, log);
   const tools = { log, writeLog: screen.writeLog };
   const saved = await during(run, tools)
     .catch((error: unknown) => {
       log.debug({ err: error }, 'the run failed');
       throw error;
     })
-    .finally(() => process.off('SIGUSR1', run.snapshot));
+    .finally(async () => {
+      process.off('SIGUSR1', run.snapshot);
+      await sampling.stop();
+    });
   if (json) process.stdout.write(`${JSON.stringify({ ...saved, ...report?.summary() })}\n`);
 }

@@ -28,7 +28,8 @@ export function address(text: string): Address {
 
 /** Over the configuration's `metrics.listen`. */
 export function metricsOption(): Option {
-  const what = 'serves /metrics for Prometheus, /healthz and /readyz there; a port alone is one of this machine only';
+  const what =
+    'serves the page of the run (coordinator), /metrics for Prometheus, /healthz and /readyz there; a port alone is one of this machine only';
   return new Option('--metrics-listen <host:port>', what).argParser(address);
 }
 

@@ -167,7 +167,16 @@ async function startDriver(
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
   const parts = { config, calendar, dataset: rows, opened, report, events, data, live, workersBefore };
   const driver = await drive({ ...options, ...parts });
-  watch.started({ state: driver.state, eventsWaiting: delivery?.waiting });
+  watch.started({
+    runId: opened.runId,
+    config,
+    totalSteps: knownSteps(calendar.totalSteps),
+    state: driver.state,
+    rowsAwaited: () => live?.status().idle?.message,
+    control: driver.control,
+    controlToken: options.controlToken,
+    eventsWaiting: delivery?.waiting,
+  });
   void trouble.promise.then(driver.fail);
   if (config.nats) {
     const { runId } = opened;

@@ -30,7 +30,8 @@ export function statusOf({ runId, state, rowsAwaited }: StatusFacts): RunStatus 
   };
 }
 
-function stateOf({ phase, commands }: Pick<State, 'phase' | 'commands'>): RunStatus['state'] {
+/** As a person says it. */
+export function stateOf({ phase, commands }: Pick<State, 'phase' | 'commands'>): RunStatus['state'] {
   if (phase.name === 'held') return 'paused';
   if (phase.name === 'training' && commands.isHeld) return 'pausing';
   return phase.name;

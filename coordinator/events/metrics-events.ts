@@ -24,7 +24,7 @@ export function tellLine(line: MetricsLine, alarms: readonly Alarm[], events: Pi
 }
 
 /** Plain loops: this is done while the step waits. */
-export function stepEvent({ step, ...metrics }: StepMetrics): NewEvent {
+export function stepEvent({ step, ...metrics }: StepMetrics): Extract<NewEvent, { kind: 'step' }> {
   const seconds: Record<string, unknown> = {};
   const all: Record<string, unknown> = {};
   for (const name in metrics) {

@@ -9,6 +9,7 @@ export const FREE_FIELDS: Readonly<Record<string, string>> = {
   engineMismatch: 'it decides who may join, not what is computed',
   nats: 'it is told what happens, and decides nothing of it',
   metrics: 'who looks at a run changes nothing of it',
+  samples: 'they are made of snapshots, beside the training',
   logLevel: 'it decides what is shown',
   snapshots: 'they are taken beside the training',
   evaluation: 'it reads the weights and never changes them',

@@ -10,8 +10,8 @@ import { COORDINATOR_METRICS } from '../../core/metrics/coordinator-metrics.js';
 import { operationRoutes } from '../../proto/http/operation-routes.js';
 import { createRegistry, registerMetrics } from '../../proto/http/register-metrics.js';
 import { serveHttp } from '../../proto/http/serve.js';
+import type { Control } from '../control/control.js';
 import type { EventLog } from '../events/event-log.js';
-import type { State } from '../machine/types.js';
 import type { StepMetrics } from '../metrics/step-metrics.js';
 import { observeRun, type RunObserver } from '../prometheus/observe-run.js';
 import { showDisk, showPhase, showState } from '../prometheus/refresh.js';
@@ -19,6 +19,8 @@ import type { RunMetrics } from '../prometheus/run-metrics.js';
 import { showLastSnapshot } from '../prometheus/snapshot-facts.js';
 import type { RunLog } from '../run-log.js';
 import { SNAPSHOTS_FOLDER } from '../snapshots/survey.js';
+import { createLivePage } from './live-page.js';
+import type { LiveFacts } from './live-run.js';
 
 export interface RunWatch {
   /** The same log: what is told to it is heard here too. */
@@ -30,8 +32,9 @@ export interface RunWatch {
   close(): Promise<void>;
 }
 
-export interface StartedSources {
-  state(): State;
+export interface StartedSources extends LiveFacts {
+  readonly control: Control;
+  readonly controlToken: string | undefined;
   /** Events that NATS has not acknowledged; undefined without NATS. */
   readonly eventsWaiting: (() => number) | undefined;
 }
@@ -54,19 +57,30 @@ export async function watchRun(config: RunConfig, log: RunLog): Promise<RunWatch
   const observer = observeRun(metrics, Date.now);
   const readings = readingsOf(config, metrics, observer);
   const registries = () => (observer.isComplete() ? [processRegistry, runRegistry] : [processRegistry]);
-  const routes = operationRoutes({ registries, ...readings });
   const onError = (error: Error) => log.warn({ reason: error.message }, 'a request could not be answered');
+  const page = createLivePage(endpoint.host, onError);
+  const routes = [...operationRoutes({ registries, ...readings }), ...page.routes];
   const server = await serveHttp(endpoint, routes, { onError });
-  log.info({ address: server.address }, `metrics at http://${server.address}/metrics`);
+  log.info(
+    { address: server.address },
+    `page at http://${server.address}/, metrics at http://${server.address}/metrics`,
+  );
   return {
-    listenTo: observer.listenTo,
-    recorded: observer.recorded,
+    listenTo: (events) => page.listenTo(observer.listenTo(events)),
+    recorded(metrics) {
+      observer.recorded(metrics);
+      page.recorded(metrics);
+    },
     started(sources) {
       showSchedule(config, metrics);
       showLastSnapshot(join(config.output, SNAPSHOTS_FOLDER), metrics, Date.now()).catch(onError);
       readings.started(sources);
+      page.started(sources);
     },
-    close: server.close,
+    async close() {
+      await page.close();
+      await server.close();
+    },
   };
 }
 

@@ -18,6 +18,7 @@ export function crossCheck(written: Tree): string[] {
     overBase,
     workersInOrder,
     natsLogin,
+    samplesOfNothing,
   ];
   return [...checkSource(written), ...all.flatMap((check) => check(at)).filter((mistake) => mistake !== undefined)];
 }
@@ -77,6 +78,12 @@ function workersInOrder(at: Lookup): string | undefined {
   const start = given('start');
   if (start === undefined || (start >= min && start <= max)) return undefined;
   return `workers.start: ${start} does not lie between workers.min (${min}) and workers.max (${max})`;
+}
+
+function samplesOfNothing(at: Lookup): string | undefined {
+  if (at('samples') === undefined) return undefined;
+  if (at('snapshots.everySteps') !== undefined || at('snapshots.everyMinutes') !== undefined) return undefined;
+  return 'samples: they are made of snapshots; set snapshots.everySteps or snapshots.everyMinutes';
 }
 
 function natsLogin(at: Lookup): string[] {

@@ -8,7 +8,7 @@ export const MetricsSchema = z
       .string()
       .refine((text) => parseAddress(text) !== undefined, 'expected host:port, or a port on this machine alone')
       .describe(
-        'Where the coordinator serves /metrics, /healthz and /readyz: host:port, or a port of the loopback address.',
+        'Where the coordinator serves the run’s page, /metrics, /healthz and /readyz: host:port, or a port of the loopback address, beyond which the page takes the control token.',
       ),
   })
-  .describe('Metrics for Prometheus. Without it nothing is served.');
+  .describe('The page of the run, and metrics for Prometheus. Without it nothing is served.');

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LIVE_FIELDS } from './live.js';
 import { MetricsSchema } from './metrics.js';
 import { NatsSchema } from './nats.js';
+import { SamplesSchema } from './samples.js';
 
 const path = z.string().min(1);
 const positiveInt = z.int().positive();
@@ -201,6 +202,7 @@ export const RunConfigSchema = z.strictObject({
   workers: WorkersSchema.optional(),
   nats: NatsSchema.optional(),
   metrics: MetricsSchema.optional(),
+  samples: SamplesSchema.optional(),
   engine: z
     .enum(['auto', 'tensorflow-gpu', 'tensorflow', 'wasm'])
     .default('auto')

@@ -20,4 +20,4 @@ export const CommandEventSchema = z
     learningRate: z.number().optional().describe('The peak that was asked for.'),
     fromStep: z.number().optional().describe('Of learningRate, as given.'),
   })
-  .describe('A person gave a command, by command line, NATS or signal, and was answered.');
+  .describe('A person gave a command, by command line, page, NATS or signal, and was answered.');

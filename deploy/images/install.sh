@@ -18,6 +18,7 @@ for part in cli coordinator core proto worker; do
   cp -R "dist/$part" "$folder/dist/"
 done
 find "$folder/dist" \( -name '*.test.*' -o -name '*.d.ts' -o -name '*.map' \) -delete
+cp -R web "$folder/"
 cp package.json package-lock.json .npmrc "$folder/"
 # What the engine's fused operations are compiled from.
 mkdir -p "$folder/worker/engine/native"

@@ -54,7 +54,7 @@ export async function createSteeredRuns(): Promise<SteeredRuns> {
   const startCoordinator = async (name: string, flags: readonly string[], listen = '127.0.0.1:0') => {
     const output = ['--set', `output=${outputOf(name)}`];
     const coordinator = startProcess('coordinator', run.config, '--listen', listen, ...output, ...flags);
-    const [, address] = await coordinator.written(/"address":"([^"]+)"/);
+    const [, address] = await coordinator.written(/"address":"([^"]+)","workers"/);
     await vi.waitUntil(() => existsSync(join(outputOf(name), 'coordinator.address')), { timeout: 30_000 });
     return { coordinator, address: address! };
   };

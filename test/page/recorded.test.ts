@@ -12,7 +12,7 @@ import { MAIN, prospect } from '../support/prospect.js';
 import { SPIKE, writeRecordedRun } from '../support/recorded-run.js';
 
 const STEPS = 100_000;
-/** It takes 0.3 s on an idle machine; tests run beside each other, on slow ones too. */
+/** About a second on a busy machine; tests run beside each other, on slow ones too. */
 const OPENING_MS = 5000;
 const TOKEN = 'sixteen letters or more';
 const WAIT = { timeout: 10_000 };

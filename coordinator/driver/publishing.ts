@@ -103,7 +103,10 @@ function evaluationOf(metrics: EvaluationMetrics): AdapterEvaluation {
 }
 
 function failed(step: number, error: unknown, { log, events, fail }: DriverContext): void {
-  if (error instanceof ProspectError && error.code === 'LEASE_LOST') return fail(error);
+  if (error instanceof ProspectError && error.code === 'LEASE_LOST') {
+    fail(error);
+    return;
+  }
   const message = `the adapter of step ${step} is not published: ${toProspectError(error).message}`;
   log.warn({ step }, message);
   events.tell({ kind: 'alarm', alarm: 'cluster', message });

@@ -11,6 +11,8 @@ export interface RunHistory {
   addEvaluation(metrics: EvaluationMetrics): void;
   hasStep(step: number): boolean;
   hasEvaluation(step: number): boolean;
+  /** Where it is the newest one. */
+  evaluationOf(step: number): EvaluationMetrics | undefined;
   points(): readonly PlotPoint[];
   /** First and last of both; undefined before the first step. */
   ends(): Pick<RunSummary, 'firstStep' | 'lastStep' | 'evaluation'> | undefined;
@@ -42,6 +44,7 @@ export function createRunHistory(): RunHistory {
     },
     hasStep: (step) => steps.has(step),
     hasEvaluation: (step) => evaluations.has(step),
+    evaluationOf: (step) => [after, before].find((metrics) => metrics?.step === step),
     points: () => points,
     ends() {
       const lastStep = recent.at(-1);

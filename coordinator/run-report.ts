@@ -4,7 +4,7 @@ import type { EventLog } from './events/event-log.js';
 import { tellLine } from './events/metrics-events.js';
 import { truncateMetrics } from './journal/truncate-metrics.js';
 import type { Alarm } from './metrics/alarms.js';
-import { evaluationMetrics } from './metrics/evaluation-metrics.js';
+import { type EvaluationMetrics, evaluationMetrics } from './metrics/evaluation-metrics.js';
 import { type JsonlLog, openJsonlLog } from './metrics/jsonl-log.js';
 import { openNextStep, readNextStep } from './metrics/next-step.js';
 import { writePlot } from './metrics/plot.js';
@@ -25,6 +25,8 @@ export interface RunReport {
   /** Steps are told once: one that is made again after the run went back is known already. */
   hasStep(step: number): boolean;
   hasEvaluation(step: number): boolean;
+  /** Where it is the newest one. */
+  evaluationOf(step: number): EvaluationMetrics | undefined;
   /** Forgets what came after a step, because it will come out otherwise. */
   cutBack(step: number): Promise<void>;
   /** Writes the plot and the summary's lines. */
@@ -83,6 +85,7 @@ export async function openRunReport(options: ReportOptions): Promise<RunReport> 
     },
     hasStep: (step) => history.hasStep(step),
     hasEvaluation: (step) => history.hasEvaluation(step),
+    evaluationOf: (step) => history.evaluationOf(step),
     async cutBack(step) {
       await jsonl.close();
       ({ jsonl, history } = await openMetrics(metricsPath, step));

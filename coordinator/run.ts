@@ -20,6 +20,7 @@ import type { KeepLease } from './lease/keep-lease.js';
 import { takeLease } from './lease/take-lease.js';
 import type { StepMetrics } from './metrics/step-metrics.js';
 import { type OpenedRun, openRun, type ResumeOptions, type RunFolder, takeFolder } from './open-run.js';
+import { openPublishing } from './publish/open-publishing.js';
 import { openRunData } from './run-data.js';
 import type { RunLog } from './run-log.js';
 import type { ReportOptions, RunReport } from './run-report.js';
@@ -163,9 +164,22 @@ async function startDriver(
   const live = await openFeed(rows, { opened, events, log, onError: trouble.resolve });
   closers.push(async () => live?.close());
   log.info({ epoch: folder.claim.epoch, runId: opened.runId }, 'leading');
+  const publishing = await openPublishing({ config, run: opened.runId, events, fence: opened.fence, log });
+  closers.push(() => publishing.close());
   if (opened.isResumed) log.info({ runId: opened.runId, step: committed }, 'the run goes on');
   const workersBefore = options.workersMayBeThere ? lastWorkers(recorded, options.config) : undefined;
-  const parts = { config, calendar, dataset: rows, opened, report, events, data, live, workersBefore };
+  const parts = {
+    config,
+    calendar,
+    dataset: rows,
+    opened,
+    report,
+    events,
+    data,
+    live,
+    publication: publishing.publication,
+    workersBefore,
+  };
   const driver = await drive({ ...options, ...parts });
   watch.started({
     runId: opened.runId,

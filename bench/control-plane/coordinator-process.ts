@@ -49,6 +49,7 @@ async function start(folder: string, setting: Setting): Promise<void> {
     calendar,
     dataset,
     live: undefined,
+    publication: undefined,
     opened: { ...opened, journal: timedJournal(opened.journal, clock) },
     data,
     report: timedReport(report, clock),

@@ -7,6 +7,7 @@ import type { RunEvents } from '../events/event-log.js';
 import type { BatchFormer } from '../feedback/batch-former.js';
 import type { LiveRows } from '../feedback/live-rows.js';
 import type { Fence } from '../journal/fence.js';
+import type { Publication } from '../publish/publication.js';
 import type { CommonReferences } from '../reference-cache/common.js';
 import type { RunReferences } from '../reference-cache/table.js';
 import type { ResolvedRun } from '../resolve-run.js';
@@ -29,6 +30,8 @@ export interface DriverContext {
   readonly heldOut: RowSource;
   /** Of a run whose rows come while it goes on. */
   readonly live: LiveSteps | undefined;
+  /** Of a run that publishes its adapter on the way. */
+  readonly publication: Publication | undefined;
   /** For reference log-probs that other runs can use; may be deleted at any time. */
   readonly cacheDir: string;
   readonly references: RunReferences;

@@ -16,6 +16,7 @@ import type { State } from '../machine/types.js';
 import { journalOf, settingsOf } from '../machine-start.js';
 import type { OpenedRun } from '../open-run.js';
 import { saveRunRecord } from '../output/save-run-record.js';
+import type { Publication } from '../publish/publication.js';
 import type { ResolvedRun } from '../resolve-run.js';
 import type { RunData } from '../run-data.js';
 import type { RunLog } from '../run-log.js';
@@ -43,6 +44,8 @@ export interface DriveOptions {
   readonly dataset: RunRows;
   /** Where rows come while the run goes on. */
   readonly live: LiveFeed | undefined;
+  /** Where the adapter is published on the way. */
+  readonly publication: Publication | undefined;
   readonly opened: OpenedRun;
   readonly data: RunData;
   readonly report: RunReport;

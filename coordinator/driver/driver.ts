@@ -10,6 +10,7 @@ import type { DriverContext } from './context.js';
 import { createLoop, type Loop } from './loop.js';
 import { perform } from './perform.js';
 import { createPlanner } from './planning.js';
+import { createPublisher } from './publishing.js';
 import type { StepAtWork } from './step-at-work.js';
 import type { DriverParts, RunEnd, Work } from './work.js';
 
@@ -21,21 +22,24 @@ export interface Driver {
   readonly ended: Promise<RunEnd>;
   /** When the metrics so far are written. */
   reported(): Promise<void>;
-  /** When no snapshot is being written. */
+  /** When neither a snapshot nor a version of the adapter is being written. */
   snapshotEnded(): Promise<void>;
 }
 
 export function createDriver(context: DriverContext, parts: DriverParts, initial: State): Driver {
   const commander = createCommander(context);
   const committer = createCommitter(context, parts);
-  const planner = createPlanner(context, { ...parts, settled: committer.settled });
+  const agreed = createAgreed(() => context.loop().state());
+  const publisher = createPublisher(context, agreed);
+  const planner = createPlanner(context, { ...parts, publisher, settled: committer.settled });
   const work: Work = {
     ...parts,
     context,
-    agreed: createAgreed(() => context.loop().state()),
+    agreed,
     commander,
     committer,
     planner,
+    publisher,
     ended: withResolvers(),
     referencePoint: NO_REFERENCE_POINT,
     lastSent: undefined,
@@ -58,6 +62,9 @@ export function createDriver(context: DriverContext, parts: DriverParts, initial
     restored: () => work.restored,
     ended: work.ended.promise,
     reported: committer.settled,
-    snapshotEnded: () => work.snapshot,
+    async snapshotEnded() {
+      await work.snapshot;
+      await publisher.settled();
+    },
   };
 }

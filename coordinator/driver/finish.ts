@@ -9,11 +9,12 @@ import type { Work } from './work.js';
  * @throws STORAGE
  */
 export async function finish(order: Extract<Effect, { kind: 'finished' }>, work: Work): Promise<void> {
-  const { context, planner, committer, journal } = work;
+  const { context, planner, publisher, committer, journal } = work;
   work.finishing = new AbortController();
   const { signal } = work.finishing;
   try {
     await planner.evaluateAfter(order.step, signal);
+    await publisher.finish(order.step);
     work.saved = await saveResult(order, context);
     await committer.settled();
     await journal.append({ kind: 'finished', step: order.step, parameterDigest: order.parameterDigest });

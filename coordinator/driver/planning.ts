@@ -9,6 +9,7 @@ import { readCommon } from './cached-references.js';
 import type { DriverContext } from './context.js';
 import { evaluate } from './evaluate.js';
 import { createPlans } from './plans.js';
+import type { Publisher } from './publishing.js';
 import { fillReferences, needsPrelude } from './reference-prelude.js';
 import type { ScoreBatch, Scorer } from './scorer.js';
 import type { StepAtWork } from './step-at-work.js';
@@ -34,6 +35,7 @@ export interface Planner {
 export interface PlannerParts {
   readonly scorer: Scorer;
   readonly stopwatch: Stopwatch;
+  readonly publisher: Publisher;
   /** The tables are filled already. */
   readonly hasReferences: boolean;
   /** When the metrics of the steps so far are written. */
@@ -42,7 +44,7 @@ export interface PlannerParts {
 
 export function createPlanner(context: DriverContext, parts: PlannerParts): Planner {
   const { config, calendar, report, loop, fail, live } = context;
-  const { scorer, stopwatch, settled } = parts;
+  const { scorer, stopwatch, publisher, settled } = parts;
   let needsReferences = !parts.hasReferences;
   let wanted: PlanOrder | undefined;
   let asked: Preparation | undefined;
@@ -68,7 +70,9 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     const { everySteps } = config.evaluation;
     const before = step - 1;
     const isDue = before === 0 || (everySteps !== undefined && before % everySteps === 0);
-    if (isDue || evaluates) await evaluateAfter(before, signal);
+    const publishes = publisher.isDue(before);
+    if (isDue || publishes || evaluates) await evaluateAfter(before, signal);
+    if (publishes) await publisher.begin(before);
     if (evaluates) loop().post({ kind: 'evaluated' });
   };
   const answer = ({ generation, step, attempt, peakLearningRate }: PlanOrder) => {

@@ -30,8 +30,10 @@ export async function pullState(
   signal: AbortSignal,
 ): Promise<PulledState> {
   const channel = createChannel(link.peerAddress, channelSecurity(security, ['worker']), TENSOR_OPTIONS);
+  // The run's own signal lives as long as the run: what listens to it must not grow with each state.
+  const closing = new AbortController();
   const stream = createClient(StateServiceDefinition, channel).pullState(request, {
-    signal,
+    signal: AbortSignal.any([signal, closing.signal]),
     metadata: Metadata(callHeaders(security)),
   });
   const responses = stream[Symbol.asyncIterator]();
@@ -53,7 +55,10 @@ export async function pullState(
       parameters: arrayOf(StateArray.STATE_ARRAY_PARAMETERS),
       firstMoments: arrayOf(StateArray.STATE_ARRAY_FIRST_MOMENT),
       secondMoments: arrayOf(StateArray.STATE_ARRAY_SECOND_MOMENT),
-      close: () => channel.close(),
+      close() {
+        closing.abort();
+        channel.close();
+      },
     };
   } catch (error) {
     channel.close();

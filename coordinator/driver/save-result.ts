@@ -1,10 +1,10 @@
 /** The result of a run, pulled from a worker; from another one when that is lost. */
-import { createHash } from 'node:crypto';
 import { ProspectError } from '../../core/errors.js';
 import type { Effect } from '../machine/effects.js';
 import { saveTrained } from '../output/save-trained.js';
 import type { DriverContext } from './context.js';
 import { pullState } from './pull-state.js';
+import { verifiedValues } from './verified-values.js';
 
 export interface SavedResult {
   /** Folder of the adapter or model. */
@@ -41,7 +41,7 @@ async function saveFrom(
   if (!link) throw new ProspectError('WORKER_LOST', 'the worker is gone');
   const pulled = await pullState(link, { step, parametersOnly: true }, security, over);
   try {
-    const values = verified(pulled.parameters, parameterDigest, link.workerId);
+    const values = verifiedValues(pulled.parameters, parameterDigest, link.workerId);
     const saved = await saveTrained({ config, parameters: first()!.loaded.parameters, values });
     const result = { ...saved, parameterDigest };
     log.debug(result, 'result saved');
@@ -49,19 +49,4 @@ async function saveFrom(
   } finally {
     pulled.close();
   }
-}
-
-/** Fails at the end, before the result gets its name, when they are not the agreed ones. */
-async function* verified(
-  values: AsyncIterable<Float32Array>,
-  parameterDigest: string,
-  workerId: string,
-): AsyncGenerator<Float32Array> {
-  const hash = createHash('sha256');
-  for await (const piece of values) {
-    hash.update(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
-    yield piece;
-  }
-  if (hash.digest('hex') === parameterDigest) return;
-  throw new ProspectError('WORKER_LOST', `worker ${workerId} gave other parameters than the agreed ones`);
 }

@@ -14,6 +14,7 @@ import type { Committer } from './committing.js';
 import type { DriverContext } from './context.js';
 import type { Ledger } from './ledger.js';
 import type { Planner } from './planning.js';
+import type { Publisher } from './publishing.js';
 import type { SavedResult } from './save-result.js';
 import type { Scorer } from './scorer.js';
 import type { StepAtWork } from './step-at-work.js';
@@ -40,6 +41,7 @@ export interface Work extends DriverParts {
   readonly commander: Commander;
   readonly committer: Committer;
   readonly planner: Planner;
+  readonly publisher: Publisher;
   readonly ended: PromiseWithResolvers<RunEnd>;
   /** Of the step at work. */
   referencePoint: ReferencePoint;

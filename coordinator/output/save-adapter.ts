@@ -12,11 +12,9 @@ import { writeSafetensors } from './write-safetensors.js';
 /** `….q_proj.lora_A.weight` [rank, in]: the layer's own name and the factor. */
 const FACTOR_NAME = /([^.]+)\.lora_A\.weight$/;
 
-export interface SaveAdapterRequest {
+export interface AdapterFiles {
   /** Folder of the base model. */
   readonly baseFolder: string;
-  /** Folder that results. */
-  readonly folder: string;
   readonly alpha: number;
   /** Under their PEFT names. */
   readonly parameters: readonly Parameter[];
@@ -24,19 +22,27 @@ export interface SaveAdapterRequest {
   readonly values: AsyncIterable<Float32Array>;
 }
 
+export interface SaveAdapterRequest extends AdapterFiles {
+  /** Folder that results. */
+  readonly folder: string;
+}
+
 /** @returns SHA-256 (hex) of adapter_model.safetensors. */
-export async function saveAdapter(request: SaveAdapterRequest): Promise<{ sha256: string }> {
-  const { baseFolder, folder, alpha, parameters } = request;
+export function saveAdapter({ folder, ...files }: SaveAdapterRequest): Promise<{ sha256: string }> {
+  return writeWholeFolder(folder, (temporary) => writeAdapterFiles(temporary, files));
+}
+
+/** @returns SHA-256 (hex) of adapter_model.safetensors. */
+export async function writeAdapterFiles(folder: string, files: AdapterFiles): Promise<{ sha256: string }> {
+  const { baseFolder, alpha, parameters } = files;
   const { model_type: family } = await readJsonObject(join(baseFolder, 'config.json'));
   const config = adapterConfig({ baseFolder, alpha, parameters, transposed: family === 'gpt2' });
-  return writeWholeFolder(folder, async (temporary) => {
-    await writeFile(join(temporary, 'adapter_config.json'), asJson(config));
-    const values = readPieces(request.values);
-    const digest = createHash('sha256');
-    await writeSafetensors({ path: join(temporary, 'adapter_model.safetensors'), parameters, values, digest });
-    await values.finish();
-    return { sha256: digest.digest('hex') };
-  });
+  await writeFile(join(folder, 'adapter_config.json'), asJson(config));
+  const values = readPieces(files.values);
+  const digest = createHash('sha256');
+  await writeSafetensors({ path: join(folder, 'adapter_model.safetensors'), parameters, values, digest });
+  await values.finish();
+  return { sha256: digest.digest('hex') };
 }
 
 /**

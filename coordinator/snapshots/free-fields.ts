@@ -13,6 +13,7 @@ export const FREE_FIELDS: Readonly<Record<string, string>> = {
   logLevel: 'it decides what is shown',
   snapshots: 'they are taken beside the training',
   evaluation: 'it reads the weights and never changes them',
+  publish: 'the adapter is read and never changed',
   'data.badRows': 'it decides when a run ends for bad rows; the digest of the good ones is compared',
   'data.deadLetters': 'it says where rows go that are not used',
   'data.listen': 'it says where rows are taken, not which',

@@ -17,6 +17,7 @@ export function crossCheck(written: Tree): string[] {
     heldOutInTraining,
     overBase,
     workersInOrder,
+    publication,
     natsLogin,
     samplesOfNothing,
   ];
@@ -69,6 +70,20 @@ function overBase(at: Lookup): string | undefined {
   const model = at('model');
   if (typeof model !== 'string' || model !== at('output')) return undefined;
   return `output: ${model} is the base model’s folder, which would be overwritten; name another folder`;
+}
+
+function publication(at: Lookup): string[] {
+  if (at('publish') === undefined) return [];
+  const mistakes: string[] = [];
+  if (at('method') === 'full') {
+    mistakes.push('publish: adapters are published, but method is full; take lora, or leave it out');
+  }
+  if (at('publish.gate') !== undefined && at('data.heldOut') === 0) {
+    mistakes.push(
+      'publish.gate: there are no held-out rows to judge by; set data.heldOut to a share (0.1) or to files',
+    );
+  }
+  return mistakes;
 }
 
 function workersInOrder(at: Lookup): string | undefined {

@@ -39,6 +39,11 @@ export const NatsSchema = z
       .describe(
         'Key-value bucket in which coordinators of one run, on any machines that share its output folder, agree on who leads; made when it is not there. Without it the lock in the folder decides.',
       ),
+    artifacts: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]+$/, 'expected letters, digits, _ and -')
+      .optional()
+      .describe('JetStream object store bucket to which published adapters go; made when it is not there.'),
     eventsLimitMiB: z
       .int()
       .positive()

@@ -156,4 +156,13 @@ describe('mistakes', () => {
     const config = parse({ ...minimal, training: { globalBatch: 1 }, loss: { type: 'apo_zero_unpaired' } });
     expect(config.training.globalBatch).toBe(1);
   });
+
+  it('refuses to publish what is no adapter, and a gate without rows to judge by', () => {
+    const publish = { everySteps: 10, gate: { tolerance: 0.1 } };
+    expect(mistakes({ ...minimal, method: 'full', publish })).toEqual([
+      expect.stringContaining('publish: adapters are published, but method is full'),
+      expect.stringContaining('publish.gate: there are no held-out rows to judge by'),
+    ]);
+    expect(parse({ ...minimal, data: { ...minimal.data, heldOut: 0.1 }, publish }).publish).toMatchObject({ keep: 20 });
+  });
 });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LIVE_FIELDS } from './live.js';
 import { MetricsSchema } from './metrics.js';
 import { NatsSchema } from './nats.js';
+import { PublishSchema } from './publish.js';
 import { SamplesSchema } from './samples.js';
 
 const path = z.string().min(1);
@@ -197,6 +198,7 @@ export const RunConfigSchema = z.strictObject({
   training: TrainingSchema.prefault({}),
   evaluation: EvaluationSchema.prefault({}),
   snapshots: SnapshotsSchema.prefault({}),
+  publish: PublishSchema.optional(),
   audit: AuditSchema.prefault({}),
   control: ControlSchema.prefault({}),
   workers: WorkersSchema.optional(),

@@ -3,6 +3,7 @@
  * `prospect.<run>.events.<kind>` and stand, one a line, in events.jsonl of the output folder.
  */
 import { z } from 'zod';
+import { AdapterHeldBackEventSchema, AdapterPublishedEventSchema } from './adapters.js';
 import { CommandEventSchema } from './commands.js';
 import { FeedbackIdleEventSchema, FeedbackResumedEventSchema } from './feedback.js';
 import { GapEventSchema } from './gap.js';
@@ -49,6 +50,8 @@ export const RunEventSchema = z.discriminatedUnion('kind', [
   SnapshotWrittenEventSchema,
   SnapshotVerifiedEventSchema,
   SnapshotFailedEventSchema,
+  AdapterPublishedEventSchema,
+  AdapterHeldBackEventSchema,
   CommandEventSchema,
   GapEventSchema,
 ]);

@@ -31,21 +31,34 @@ export function heldOutPrompts(): string[] {
  * style nearly always, however close the other is.
  */
 export async function answersOf(request: OpenRequest, prompts: readonly string[]): Promise<Answer[]> {
+  const answerer = await openAnswerer(request);
+  try {
+    return prompts.map((prompt, index) => answerer.answer(prompt, FIRST_SEED + index));
+  } finally {
+    answerer.close();
+  }
+}
+
+export interface Answerer {
+  answer(prompt: string, seed: number): Answer;
+  close(): void;
+}
+
+export async function openAnswerer(request: OpenRequest): Promise<Answerer> {
   const tokenizer = await loadTokenizer(request.folder);
   const model = await openModel(request);
   const stopTokenIds = tokenizer.eosTokenId === undefined ? [] : [tokenizer.eosTokenId];
   const sampling = { maxTokens: MAX_TOKENS, temperature: 1, topP: 1, stopTokenIds };
-  try {
-    return prompts.map((prompt, index) => {
+  return {
+    answer(prompt, seed) {
       const promptIds = Uint32Array.from(tokenizer.encode(prompt, true));
-      const tokenIds = [...generateTokens(model.decoder, promptIds, { ...sampling, seed: FIRST_SEED + index })];
+      const tokenIds = [...generateTokens(model.decoder, promptIds, { ...sampling, seed })];
       const text = tokenizer.decode(tokenIds, true);
       // Without its end an answer is cut off, even where a sentence happens to end there.
       return { prompt, text, desirable: tokenIds.length < MAX_TOKENS && isDesirable(text) };
-    });
-  } finally {
-    model.dispose();
-  }
+    },
+    close: () => model.dispose(),
+  };
 }
 
 /** 0 to 1. */

@@ -5,7 +5,8 @@ import { createProcess, type Process } from './process.js';
 import type { WorkerContext } from './worker-context.js';
 import { follow, heal, observe } from './worker-heal.js';
 import { emptyMemory, heldBy, type Reported, type Sent } from './worker-state.js';
-import { commit, reduce, takeNextPlan, takePlan, takeReferencePoint, work } from './worker-step.js';
+import { reduce, takeNextPlan, takePlan, takeReferencePoint, work } from './worker-step.js';
+import { commit } from './worker-update.js';
 import { COORDINATOR, type World } from './world.js';
 
 const FIRST_BACK_OFF_MS = 100;

@@ -2,7 +2,7 @@
 import { initialParameters, type Parameters, parameterDigest } from './model.js';
 import type { WorkerContext } from './worker-context.js';
 import type { MessageOf } from './worker-state.js';
-import { apply } from './worker-step.js';
+import { apply } from './worker-update.js';
 import { COORDINATOR, reach, type World } from './world.js';
 
 const RETRY_MS = 100;

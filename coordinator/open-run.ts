@@ -1,5 +1,5 @@
 /** Whether a run is a new one or goes on, decided from what lies in its output folder; and what it goes on from. */
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProspectError } from '../core/errors.js';
 import type { FirstWorker } from './admission.js';
@@ -73,6 +73,12 @@ export async function takeFolder(
   if (isOver) return undefined;
   const goesOn = mode === 'resume' || (mode === 'automatic' && isUnfinished);
   return { mode: goesOn ? 'resume' : 'overwrite', claim, fence: fenceOf(claim, lease), lease, found };
+}
+
+/** Gives the claim back, while the lease is held. A run that never began leaves nothing; another folder is not empty. */
+export async function leaveFolder({ claim }: RunFolder, output: string): Promise<void> {
+  await claim.drop();
+  await rmdir(join(output, JOURNAL_FOLDER)).catch(() => undefined);
 }
 
 function refusalOf(

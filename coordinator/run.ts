@@ -19,7 +19,7 @@ import { withSequences } from './feedback/tell-sequences.js';
 import type { KeepLease } from './lease/keep-lease.js';
 import { takeLease } from './lease/take-lease.js';
 import type { StepMetrics } from './metrics/step-metrics.js';
-import { type OpenedRun, openRun, type ResumeOptions, type RunFolder, takeFolder } from './open-run.js';
+import { leaveFolder, type OpenedRun, openRun, type ResumeOptions, type RunFolder, takeFolder } from './open-run.js';
 import { openPublishing } from './publish/open-publishing.js';
 import { openRunData } from './run-data.js';
 import type { RunLog } from './run-log.js';
@@ -91,7 +91,7 @@ export async function startRun(options: RunOptions): Promise<StartedRun | undefi
       await closeAll();
       return undefined;
     }
-    closers.push(folder.claim.drop);
+    closers.push(() => leaveFolder(folder, config.output));
     const address = await openAddress(config.output);
     closers.push(address.close);
     const watch = await watchRun(config, log);

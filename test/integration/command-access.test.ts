@@ -1,8 +1,9 @@
 /** Who may steer a run, and where it is found: real processes, asked with the command line. */
 import { existsSync, statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readJournal } from '../../coordinator/journal/read-journal.js';
 import { createSteeredRuns, type SteeredRuns } from '../support/steered-runs.js';
 
 const LONG_RUN = ['--set', 'training.maxSteps=1000', '--set', 'training.epochs=1000'];
@@ -20,7 +21,7 @@ describe('who may not steer', () => {
     const output = runs.outputOf('guarded');
     const { coordinator, address } = await runs.startCoordinator('guarded', LONG_RUN);
     expect(statSync(runs.tokenOf('guarded')).mode & 0o777).toBe(0o600);
-    const journal = () => readFile(join(output, 'journal.jsonl'), 'utf8');
+    const journal = async () => (await readJournal(join(output, 'journal'))).records;
     const before = await journal();
     const wrong = await runs.ask(['pause', output], { PROSPECT_TOKEN: 'a token of another run' });
     expect(wrong.exitCode).toBe(2);
@@ -30,7 +31,7 @@ describe('who may not steer', () => {
       expect(missing.exitCode).toBe(2);
       expect(missing.stderr).toMatch(/error \(ACCESS_DENIED\): a control token is missing/);
     }
-    expect(await journal()).toBe(before);
+    expect(await journal()).toEqual(before);
     expect(await runs.statusOf('guarded')).toMatchObject({ state: 'waiting' });
     const impossible = await runs.ask(['set', output, '--learning-rate', '1e-3', '--from-step', '1001']);
     expect(impossible.exitCode).toBe(2);

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { ProspectError } from '../core/errors.js';
+import { isLoopback } from '../core/loopback.js';
 import type { Role } from '../core/roles.js';
-import { isLoopback, type Security } from '../proto/transport/security.js';
+import type { Security } from '../proto/transport/security.js';
 
 export function certsOption(): Option {
   return new Option(

@@ -1,10 +1,10 @@
 /** `prospect view` and `prospect compare`: the page of runs that are over, from what they left in their folders. */
 import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
-import { isLoopback } from '../coordinator/control/token.js';
 import { pageRoutes } from '../coordinator/web/page-routes.js';
 import { readRecordedRun } from '../coordinator/web/recorded-run.js';
 import { ProspectError } from '../core/errors.js';
+import { isLoopback } from '../core/loopback.js';
 import { serveHttp } from '../proto/http/serve.js';
 import type { Endpoint } from '../proto/transport/listen.js';
 import { interruptSignal } from './interrupt.js';

@@ -1,10 +1,10 @@
 /** Wall-clock seconds of a step's phases. A phase that is begun anew after a loss adds to what it took before. */
 
 export interface Stopwatch {
-  /** The time since the last lap or skip belongs to this phase. */
+  /** The time since the last lap, or what was left out, belongs to this phase. */
   lap(phase: string): void;
   /** The time since then belongs to no step. */
-  skip(): void;
+  leaveOut(): void;
   /** The phases, as if this one ended now. */
   soFar(phase: string): Record<string, number>;
   /** Gives the phases and begins with the next step's. */
@@ -25,7 +25,7 @@ export function createStopwatch(nowMs: () => number): Stopwatch {
     lap(phase) {
       phases[phase] = (phases[phase] ?? 0) + elapsedSeconds();
     },
-    skip: () => void elapsedSeconds(),
+    leaveOut: () => void elapsedSeconds(),
     soFar: (phase) => ({ ...phases, [phase]: (phases[phase] ?? 0) + (nowMs() - last) / 1000 }),
     take() {
       const taken = phases;

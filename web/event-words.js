@@ -9,7 +9,7 @@ const WORDS = {
   leaseTaken: ({ holder }) => [`${holder} leads`],
   leaseLost: ({ holder }) => [`${holder} leads no more`, 'beware'],
   runPaused: ({ message }) => [`Paused: ${message}`, 'beware'],
-  runResumed: ({ workers }) => [`Training with ${count(workers)} workers`, 'good'],
+  runResumed: ({ workers }) => [`Training with ${count(workers)} ${workers === 1 ? 'worker' : 'workers'}`, 'good'],
   runWentBack: ({ step, again }) => [
     `Went back to step ${count(step)}; ${count(again)} steps are made again with the same bits`,
     'beware',
@@ -29,7 +29,9 @@ const WORDS = {
   workerJoined: ({ worker }) => [`${worker} joined`, 'good'],
   workerLeft: ({ worker, reason }) => [`${worker} is gone: ${reason}`, 'beware'],
   workerExpelled: ({ worker, reason }) => [`${worker} gave other bits and heals: ${reason}`, 'bad'],
-  generationChanged: ({ workers }) => [workers.length === 0 ? 'Nobody computes' : `${workers.join(', ')} compute`],
+  generationChanged: ({ workers }) => [
+    workers.length === 0 ? 'Nobody computes' : `${workers.join(', ')} ${workers.length === 1 ? 'computes' : 'compute'}`,
+  ],
   snapshotWritten: ({ step, bytes }) => [`Snapshot of step ${count(step)} (${mebibytes(bytes)})`, 'good'],
   snapshotVerified: ({ step }) => [`Snapshot of step ${count(step)} read back and intact`, 'good'],
   snapshotFailed: ({ step, during, reason }) => [

@@ -3,10 +3,10 @@
  * disk before it is said. A transport turns its requests into these calls, and what they throw into its errors.
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { GivenCommand } from '../../core/control/messages.js';
 import type { RunStatus } from '../../core/control/run-status.js';
 import { ProspectError } from '../../core/errors.js';
+import { isSameSecret } from '../../core/same-secret.js';
 import { STOPPED_BY_COMMAND } from '../journal/command-record.js';
 import type { Answer, Command } from '../machine/command.js';
 import { type StatusFacts, statusOf } from './status.js';
@@ -70,15 +70,10 @@ function checkToken(token: string, own: string | undefined): void {
       `this coordinator has no control token, so it takes no commands. ${remedy}`,
     );
   }
-  if (timingSafeEqual(digest(token), digest(own))) return;
+  if (isSameSecret(token, own)) return;
   const what = token === '' ? 'a control token is missing' : 'the control token is not this run’s';
   const remedy = 'Name the run’s folder, or give its token (PROSPECT_TOKEN or --token-file).';
   throw new ProspectError('ACCESS_DENIED', `${what}; nothing was changed. ${remedy}`);
-}
-
-/** Of one length, so that comparing takes the same time whatever differs. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 function refused({ command }: Command, why: string): ProspectError {

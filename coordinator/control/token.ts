@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { isErrnoError, ProspectError } from '../../core/errors.js';
+import { isLoopback } from '../../core/loopback.js';
 import { removeOwn } from '../output/remove-own.js';
 import { storageError } from '../output/storage-error.js';
 
@@ -61,10 +61,6 @@ export async function readToken(path: string): Promise<string> {
     const reason = isErrnoError(cause) && cause.code === 'ENOENT' ? 'no such file' : (cause as Error).message;
     throw new ProspectError('CONFIG_INVALID', `${path}: cannot read the control token: ${reason}`, { cause });
   }
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function checked(token: string, source: string): string {

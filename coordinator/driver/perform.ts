@@ -58,12 +58,12 @@ const PERFORMERS: Performers = {
     tellNews(effect, context);
   },
   released(effect, { stopwatch, context }) {
-    stopwatch.skip();
+    stopwatch.leaveOut();
     tellNews(effect, context);
   },
   resumed(effect, { stopwatch, context }) {
     // The time without workers belongs to no step.
-    stopwatch.skip();
+    stopwatch.leaveOut();
     tellNews(effect, context);
   },
   paused: (effect, { context }) => tellNews(effect, context),

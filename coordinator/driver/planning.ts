@@ -95,7 +95,7 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
     await prepare(order, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
-    stopwatch.skip();
+    stopwatch.leaveOut();
     preparing = undefined;
     return !signal.aborted;
   };
@@ -109,7 +109,7 @@ export function createPlanner(context: DriverContext, parts: PlannerParts): Plan
       if (!signal.aborted) throw error;
     });
     // The time without rows belongs to no step.
-    stopwatch.skip();
+    stopwatch.leaveOut();
     waitingForRows = undefined;
     return !signal.aborted;
   };

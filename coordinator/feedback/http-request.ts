@@ -1,6 +1,7 @@
 /** A request with rows, checked before anything is done about it. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isSameSecret } from '../../core/same-secret.js';
 
 /** What a request is refused with. */
 export class Refusal extends Error {
@@ -28,7 +29,7 @@ const ROW_A_LINE = ['application/jsonl', 'application/x-ndjson', 'application/x-
 export function checkRequest({ method, url, headers }: IncomingMessage, token: string | undefined): void {
   if (url?.split('?')[0] !== ROWS_PATH) throw new Refusal(404, `rows are POSTed to ${ROWS_PATH}`);
   if (method !== 'POST') throw new Refusal(405, `rows are POSTed, this is ${method}`);
-  if (token !== undefined && !isSame(headers.authorization ?? '', `Bearer ${token}`)) {
+  if (token !== undefined && !isSameSecret(headers.authorization ?? '', `Bearer ${token}`)) {
     throw new Refusal(401, 'the header Authorization: Bearer <token> is missing, or has another token');
   }
   const type = typeOf(headers['content-type']);
@@ -63,10 +64,4 @@ export function keyHashOf(key: string | undefined, line: number): bigint {
 
 function typeOf(header: string | undefined): string {
   return (header ?? '').split(';')[0]!.trim().toLowerCase();
-}
-
-/** In a time that does not tell how much of it is right. */
-function isSame(given: string, wanted: string): boolean {
-  const digestOf = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digestOf(given), digestOf(wanted));
 }

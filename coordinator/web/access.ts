@@ -2,9 +2,9 @@
  * Who may look. On loopback that is who can reach it, by a name of this machine: a site on the Internet whose name was made
  * to mean 127.0.0.1 can't read along. Elsewhere it takes the run's control token.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isLoopback } from '../../core/loopback.js';
+import { isSameSecret } from '../../core/same-secret.js';
 import { type Route, textAnswer, type WebAnswer, type WebRequest } from '../../proto/http/route.js';
-import { isLoopback } from '../control/token.js';
 
 export interface Access {
   /** That the listener is bound to. */
@@ -31,16 +31,11 @@ function refusal({ headers }: WebRequest, { host, token }: Access): WebAnswer | 
     );
   }
   const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
-  if (timingSafeEqual(digest(given), digest(own))) return undefined;
+  if (isSameSecret(given, own)) return undefined;
   return textAnswer(401, 'The run’s control token is needed.', { 'www-authenticate': 'Bearer' });
 }
 
 /** Of host:port. */
 function hostName(host: string): string {
   return host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-}
-
-/** Of one length, so that comparing takes the same time whatever differs. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -1,4 +1,6 @@
 /** Settings that contradict the source of the rows. One line each, with the path; looks at the values as written. */
+import { isLoopback } from '../loopback.js';
+import { parseAddress } from './address.js';
 import { isTree, type Tree, valueAt } from './tree.js';
 
 type Written = (path: string) => unknown;
@@ -63,15 +65,16 @@ function natsNeeds(at: Written): string[] {
 function httpNeeds(at: Written): string[] {
   const listen = at('data.listen');
   if (listen === undefined) return ['data.listen: missing; data.source http takes rows there, as 127.0.0.1:7710'];
-  if (typeof listen !== 'string' || isLoopback(listen) || at('data.tokenVariable') !== undefined) return [];
+  if (
+    typeof listen !== 'string' ||
+    isLoopback(parseAddress(listen)?.host ?? '') ||
+    at('data.tokenVariable') !== undefined
+  )
+    return [];
   return [
     `data.tokenVariable: missing; whoever reaches data.listen ${listen} could train the model: name a variable that ` +
       'holds a token, or listen on 127.0.0.1',
   ];
-}
-
-function isLoopback(address: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\]):\d+$/.test(address);
 }
 
 /** As NATS compares them: `*` is one name, `>` all that follow. */

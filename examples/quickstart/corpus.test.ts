@@ -20,7 +20,7 @@ describe('the corpus', () => {
     expect(text(5)).not.toEqual(text(6));
   });
 
-  it('leaves no placeholder and no doubled space or stop', () => {
+  it('leaves no slot of a template and no doubled space or stop', () => {
     const random = randomFrom(2);
     for (const one of situations(random, 2000)) {
       for (const style of STYLES) expect(answer(random, one, style)).toMatch(/^ (?!.*([{}]| {2}|\.\.)).*\.$/);

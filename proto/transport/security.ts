@@ -2,12 +2,11 @@
  * Who may connect: mutual TLS between roles (core/roles.ts), and a token that all of a run share. Both are off on
  * loopback unless given; off loopback nothing starts without them.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureContextOptions, TlsOptions } from 'node:tls';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import { ProspectError } from '../../core/errors.js';
 import { ROLE_NAMES, type Role } from '../../core/roles.js';
+import { isSameSecret } from '../../core/same-secret.js';
 
 /** Plain data, so that it can be passed to a thread. */
 export interface Security {
@@ -20,16 +19,6 @@ export interface TlsFiles {
   readonly ca: string;
   readonly certificate: string;
   readonly key: string;
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-export function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  if (version === 0) return host === 'localhost';
-  return LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Of a server that refuses whoever has no certificate of the run's authority. */
@@ -76,10 +65,7 @@ export function callHeaders({ token }: Security): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** In a time that tells nothing about the token. @param header as received. */
+/** @param header as received. */
 export function isAuthorised(header: string | undefined, token: string): boolean {
-  const [received, expected] = [header ?? '', `Bearer ${token}`].map((text) =>
-    createHash('sha256').update(text).digest(),
-  );
-  return timingSafeEqual(received!, expected!);
+  return isSameSecret(header ?? '', `Bearer ${token}`);
 }
